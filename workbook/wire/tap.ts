@@ -1,0 +1,131 @@
+import { connect as connectTcp, createServer, isIP, type Socket } from "node:net";
+import { performance } from "node:perf_hooks";
+import { connect as connectTls } from "node:tls";
+import { EnvironmentProblem } from "../environment-problem.ts";
+import { Faults } from "./faults.ts";
+import { Lane } from "./lane.ts";
+import { Connection, Frame, Transcript } from "./transcript.ts";
+
+/** A TCP proxy between MQTT clients and a broker that writes down every packet. */
+export interface Tap {
+  /** Where clients connect instead of to the broker, with the same credentials. */
+  readonly url: string;
+  readonly transcript: Transcript;
+  readonly faults: Faults;
+  /** Ends every connection and stops listening. */
+  close(): Promise<void>;
+}
+
+/**
+ * Listens on loopback and forwards each connection to the broker, byte for byte.
+ *
+ * @param brokerUrl `mqtt://` or `mqtts://`; with the latter the tap speaks TLS to the broker and plain
+ *   MQTT to its clients
+ * @param port where to listen; 0 takes a free one
+ * @throws EnvironmentProblem when the port is taken or the address is none
+ */
+export async function openTap(brokerUrl: string, port = 0): Promise<Tap> {
+  const broker = parseBrokerUrl(brokerUrl);
+  const transcript = new Transcript();
+  const faults = new Faults();
+  const opened = performance.now();
+  const now = () => performance.now() - opened;
+  const sockets = new Set<Socket>();
+  let connections = 0;
+
+  const track = (socket: Socket) => {
+    sockets.add(socket);
+    socket.setNoDelay(true);
+    socket.once("close", () => sockets.delete(socket));
+    return socket;
+  };
+
+  const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (client) => {
+    track(client);
+    const connection = new Connection(++connections);
+    transcript.record({ kind: "opened", at: now(), connection });
+    let closed = false;
+    const close = (by: "client" | "broker" | "tap", error?: Error) => {
+      if (closed) return;
+      closed = true;
+      const why = error === undefined ? {} : { error: error.message };
+      transcript.record({ kind: "closed", at: now(), connection, by, ...why });
+    };
+
+    if (faults.takeRefusal()) {
+      close("tap");
+      client.on("error", () => {});
+      client.destroy();
+      return;
+    }
+
+    const upstream = track(broker.connect());
+    const cut = () => {
+      close("tap");
+      for (const lane of [toBroker, toClient]) lane.cut();
+    };
+    const lane = (from: Socket, to: Socket, direction: "to-broker" | "to-client") =>
+      new Lane(from, to, {
+        frame: (bytes, size, problem) =>
+          new Frame(now(), connection, direction, bytes, size, problem),
+        transcript,
+        faults,
+        cut,
+        ended: (error) => close(direction === "to-broker" ? "client" : "broker", error),
+      });
+    const toBroker = lane(client, upstream, "to-broker");
+    const toClient = lane(upstream, client, "to-client");
+  });
+
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      const why = error.code === "EADDRINUSE" ? "it is taken" : error.message;
+      reject(
+        new EnvironmentProblem(
+          `the tap cannot listen on 127.0.0.1:${port}: ${why}`,
+          "choose another port, or end the program that holds it",
+          { cause: error },
+        ),
+      );
+    });
+    server.listen(port, "127.0.0.1", resolve);
+  });
+
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("the tap has no port");
+  return {
+    url: `mqtt://${broker.credentials}127.0.0.1:${address.port}`,
+    transcript,
+    faults,
+    close: async () => {
+      const ended = new Promise<void>((resolve) => {
+        server.close(() => resolve());
+      });
+      for (const socket of sockets) socket.destroy();
+      await ended;
+    },
+  };
+}
+
+/** Where a broker is, and how to open a socket to it. */
+function parseBrokerUrl(text: string): { credentials: string; connect: () => Socket } {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const tls = url?.protocol === "mqtts:" || url?.protocol === "ssl:";
+  const plain = url?.protocol === "mqtt:" || url?.protocol === "tcp:";
+  if (!url?.hostname || !(tls || plain)) {
+    throw new EnvironmentProblem(
+      `${text} is no address of an MQTT broker`,
+      "write it as mqtt://host:port, or mqtts://host:port for TLS",
+    );
+  }
+  const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
+  const port = Number(url.port) || (tls ? 8883 : 1883);
+  const credentials = url.username === "" ? "" : `${url.username}:${url.password}@`;
+  return {
+    credentials,
+    connect: () =>
+      tls
+        ? connectTls(port, host, { servername: isIP(host) ? "" : host })
+        : connectTcp({ host, port, allowHalfOpen: true }),
+  };
+}
