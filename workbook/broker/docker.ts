@@ -1,0 +1,143 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import type { RequestOptions } from "node:http";
+import { connect } from "node:net";
+import { hostname } from "node:os";
+import { EnvironmentProblem } from "../environment-problem.ts";
+import type { Broker } from "./broker.ts";
+import { chooseImage, type Docker, reason } from "./docker-image.ts";
+import { dockerProblem } from "./docker-problem.ts";
+import { isRunning, onExit } from "./lifetime.ts";
+import { readyLine, StartLog } from "./mosquitto-log.ts";
+
+export { dockerProblem };
+
+const startTimeoutMs = 20_000;
+const configuration = new URL("../../mosquitto/mosquitto.conf", import.meta.url);
+
+/** On every container we start, so that a later run finds what a killed one left behind. */
+const labels = { pid: "mqtt-workbook.owner.pid", host: "mqtt-workbook.owner.host" };
+
+/**
+ * Starts Mosquitto in a container, on a free port of 127.0.0.1. Removed again by `stop`, by the end of
+ * this process, or, if that was killed, by the next start.
+ *
+ * @throws EnvironmentProblem when Docker cannot be used, or no image can be had, or it does not start
+ */
+export async function startDocker(): Promise<Broker> {
+  const problem = await dockerProblem();
+  if (problem) throw problem;
+  try {
+    return await startContainer();
+  } catch (error) {
+    if (error instanceof EnvironmentProblem) throw error;
+    throw new EnvironmentProblem(
+      `Docker did not start Mosquitto: ${reason(error)}`,
+      "docker info, to see how Docker is; or set MOSQUITTO_IMAGE to another Mosquitto image",
+      { cause: error },
+    );
+  }
+}
+
+async function startContainer(): Promise<Broker> {
+  // Only now, because loading it takes longer than everything else here.
+  const { GenericContainer, getContainerRuntimeClient, Wait } = await import("testcontainers");
+  const docker = (await getContainerRuntimeClient()).container.dockerode;
+  const [image] = await Promise.all([chooseImage(docker), sweep(docker)]);
+
+  let id: string | undefined;
+  class LoopbackContainer extends GenericContainer {
+    // testcontainers itself can only publish on the daemon's default address, usually all of them.
+    protected override async beforeContainerCreated(): Promise<void> {
+      this.hostConfig.PortBindings = { "1883/tcp": [{ HostIp: "127.0.0.1", HostPort: "0" }] };
+    }
+    protected override async containerCreated(containerId: string): Promise<void> {
+      id = containerId;
+    }
+  }
+  const log = new StartLog();
+  const content = await readFile(configuration, "utf8");
+  const starting = new LoopbackContainer(image)
+    .withExposedPorts(1883)
+    .withCopyContentToContainer([
+      { content, target: "/mosquitto/config/mosquitto.conf", mode: 0o644 },
+    ])
+    .withLabels({ [labels.pid]: String(process.pid), [labels.host]: hostname() })
+    // No Ryuk, testcontainers' own cleaner: it is one more image to pull, and we clean up ourselves.
+    .withAutoCleanup(false)
+    .withLogConsumer((stream) => log.read(stream))
+    .withWaitStrategy(Wait.forLogMessage(readyLine))
+    .withStartupTimeout(startTimeoutMs)
+    .start();
+
+  let stopping: Promise<void> | undefined;
+  const stop = () => {
+    stopping ??= (async () => {
+      // A signal may come while Docker is still at it; only after that is there something to remove.
+      await starting.catch(() => {});
+      if (id) await remove(docker, id);
+    })().finally(unregister);
+    return stopping;
+  };
+  const unregister = onExit(stop, () => id && removeFromOutside(docker, id));
+
+  // testcontainers reads logs through a connection that does not keep a process alive. Without this,
+  // one that waits for nothing else would come to its end here, and stop what it is starting.
+  const awake = setTimeout(() => {}, startTimeoutMs);
+  try {
+    const port = (await starting).getMappedPort(1883);
+    const name = `Mosquitto ${await log.version} in Docker (${image})`;
+    await checkReachable(port);
+    return { kind: "docker", name, url: `mqtt://127.0.0.1:${port}`, stop };
+  } catch (error) {
+    await stop().catch(() => {});
+    const mute = error instanceof EnvironmentProblem || !log.complaint;
+    throw mute ? error : new Error(`${image} says: ${log.complaint}`, { cause: error });
+  } finally {
+    clearTimeout(awake);
+  }
+}
+
+/** Removes the containers of owners that were killed. */
+async function sweep(docker: Docker): Promise<void> {
+  const label = [`${labels.host}=${hostname()}`];
+  const containers = await docker.listContainers({ all: true, filters: { label } });
+  const left = containers.filter(({ Labels }) => !isRunning(Number(Labels[labels.pid])));
+  await Promise.all(left.map(({ Id }) => remove(docker, Id)));
+}
+
+async function remove(docker: Docker, id: string): Promise<void> {
+  try {
+    await docker.getContainer(id).remove({ force: true, v: true });
+  } catch (error) {
+    // 404: gone already. 409: somebody else is removing it.
+    const status = (error as { statusCode?: number }).statusCode;
+    if (status !== 404 && status !== 409) throw error;
+  }
+}
+
+/** For a process that is about to exit: has another one, that outlives it, ask Docker to remove it. */
+function removeFromOutside(docker: Docker, id: string): void {
+  // Where the daemon is; true of every modem, and missing in its type.
+  const { socketPath, host, port } = docker.modem as RequestOptions;
+  const path = `/containers/${id}?force=1&v=1`;
+  const request = JSON.stringify({ socketPath, host, port, path, method: "DELETE" });
+  const script = `require("node:http").request(${request}).on("error", () => {}).end()`;
+  spawn(process.execPath, ["-e", script], { detached: true, stdio: "ignore" }).unref();
+}
+
+/** Docker may run on another machine, or around the container we are in: then its loopback is not ours. */
+async function checkReachable(port: number): Promise<void> {
+  const socket = connect(port, "127.0.0.1");
+  try {
+    await once(socket, "connect");
+  } catch {
+    throw new EnvironmentProblem(
+      "Docker runs elsewhere: the broker it started, on its own loopback only, cannot be reached",
+      "unset DOCKER_HOST, or run a broker yourself and set MQTT_URL to its address",
+    );
+  } finally {
+    socket.destroy();
+  }
+}

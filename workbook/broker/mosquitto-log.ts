@@ -1,0 +1,35 @@
+import type { Readable } from "node:stream";
+
+/** The line with which every Mosquitto since 2.0 says that it takes connections, and its version. */
+export const readyLine = /mosquitto version (\S+) running/;
+
+/** What a Mosquitto says until it is ready: its version, or why it does not start. */
+export class StartLog {
+  #text = "";
+  #foundVersion: (version: string) => void = () => {};
+
+  /** Settles with the ready line; never rejects. */
+  readonly version = new Promise<string>((resolve) => {
+    this.#foundVersion = resolve;
+  });
+
+  read(stream: Readable): void {
+    const collect = (chunk: Buffer | string) => {
+      this.#text += chunk;
+      const version = readyLine.exec(this.#text)?.[1];
+      if (!version) return;
+      this.#foundVersion(version);
+      stream.off("data", collect);
+      // Nobody reads on, and a full pipe would block the broker.
+      stream.resume();
+    };
+    stream.on("data", collect);
+  }
+
+  /** Its error lines, or failing those its last line, without the time; empty if it said nothing. */
+  get complaint(): string {
+    const lines = this.#text.split("\n").map((line) => line.replace(/^\d+: /, "").trim());
+    const errors = lines.filter((line) => /^error/i.test(line));
+    return errors.join(" ") || lines.findLast((line) => line !== "") || "";
+  }
+}
