@@ -1,0 +1,38 @@
+import { EnvironmentProblem } from "../environment-problem.ts";
+
+/** 0 fine, 1 to do or wrong, 2 the command was not understood, 3 the environment is broken. */
+export const exitCodes = { fine: 0, wrong: 1, usage: 2, environment: 3 } as const;
+
+/** What was typed cannot be understood. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+
+  constructor(
+    message: string,
+    readonly next: string,
+  ) {
+    super(message);
+  }
+}
+
+/**
+ * Run a command and end with its exit code. Bad usage and a broken environment become two lines: what
+ * is wrong, what to type next.
+ */
+export async function runCommand(command: () => Promise<number>): Promise<never> {
+  let code: number;
+  try {
+    code = await command();
+  } catch (error) {
+    if (error instanceof UsageError) {
+      console.error(`${error.message}.\nNext: ${error.next}`);
+      code = exitCodes.usage;
+    } else if (error instanceof EnvironmentProblem) {
+      console.error(`Environment: ${error.message}.\nNext:        ${error.next}`);
+      code = exitCodes.environment;
+    } else {
+      throw error;
+    }
+  }
+  process.exit(code);
+}
