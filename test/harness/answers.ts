@@ -1,0 +1,42 @@
+import { access } from "node:fs/promises";
+import { basename, join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { inject } from "vitest";
+import { DEADLINE, within } from "./deadline.ts";
+import { Wrong } from "./wrong.ts";
+
+/**
+ * The answers under test: a folder that holds `<module>.ts`, or one file that stands for a module.
+ * Given by whoever starts the run (`exercises`, `solutions`, a mutant).
+ */
+const loaded = new Map<string, Promise<unknown>>();
+
+/**
+ * Load a module's answers, once for each worker.
+ *
+ * @throws Wrong when the file never finishes loading; whatever the file throws while it loads
+ */
+export function loadAnswers<Answers>(module: string): Promise<Answers> {
+  const given = resolve(inject("answers"));
+  const file = given.endsWith(".ts") ? given : join(given, `${module}.ts`);
+  let answers = loaded.get(file);
+  if (answers === undefined) {
+    answers = load(file);
+    loaded.set(file, answers);
+  }
+  return answers as Promise<Answers>;
+}
+
+async function load(file: string): Promise<unknown> {
+  await access(file);
+  return within(
+    import(/* @vite-ignore */ pathToFileURL(file).href),
+    () =>
+      new Wrong({
+        headline: `${basename(file)} did not finish loading`,
+        expected: "a file that defines functions",
+        got: `still loading after ${DEADLINE / 1000} s`,
+        why: "something at the top level of the file waits for ever",
+      }),
+  );
+}

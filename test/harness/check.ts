@@ -1,0 +1,89 @@
+import { inject, test } from "vitest";
+import { probeBroker } from "../../workbook/broker/probe.ts";
+import { explainThrown } from "./deadline.ts";
+import { brokerGone, type Desk, openDesk } from "./desk.ts";
+import { startWatchdog } from "./watchdog.ts";
+import { Wrong } from "./wrong.ts";
+
+/** The backstop behind every deadline of a check, in milliseconds. */
+const LIMIT = 20_000;
+
+const watchdog = startWatchdog();
+
+/**
+ * One check of one function: a vitest test with a desk of its own. It ends with a verdict whatever the
+ * answer does: throw where nobody can catch it, leave promises open, end the process, block the thread.
+ *
+ * @param functionName the learner's function that the check is about
+ * @param title what must be true, as the learner reads it
+ */
+export function check(
+  functionName: string,
+  title: string,
+  body: (desk: Desk) => Promise<void>,
+): void {
+  test(`${functionName}: ${title}`, { timeout: LIMIT }, async () => {
+    const stray = catchStrays(functionName);
+    const desk = await openDesk();
+    try {
+      await Promise.race([body(desk), stray.caught]);
+    } catch (error) {
+      // Without a broker no answer can be right: that is nobody's mistake.
+      const { answer } = await probeBroker(new URL(inject("broker").url));
+      if (answer !== "broker") throw brokerGone("it stopped answering");
+      throw explainThrown(functionName, error);
+    } finally {
+      await desk.close();
+      stray.forget();
+    }
+  });
+}
+
+/** Errors that no promise of the check can see: thrown in callbacks, exits, a blocked thread. */
+function catchStrays(functionName: string): { caught: Promise<never>; forget(): void } {
+  let fail: (error: unknown) => void = () => {};
+  const caught = new Promise<never>((_, reject) => {
+    fail = reject;
+  });
+  caught.catch(() => {});
+
+  const events = ["uncaughtException", "unhandledRejection"] as const;
+  // vitest listens too, and would blame the whole run.
+  const others = events.map((event) => process.listeners(event as "uncaughtException"));
+  for (const event of events) {
+    process.removeAllListeners(event);
+    process.on(event, fail);
+  }
+  const exit = process.exit;
+  process.exit = ((code?: number) => {
+    const wrong = new Wrong({
+      headline: `${functionName} ended the whole process`,
+      expected: "it returns, or throws an error",
+      got: `process.exit(${code ?? ""})`,
+      why: "what calls your function loses everything it was doing",
+    });
+    fail(wrong);
+    throw wrong;
+  }) as typeof process.exit;
+  watchdog.onBlocked = (functions) =>
+    fail(
+      new Wrong({
+        headline: `${functionName} never lets go of the thread`,
+        expected: "it waits for events with await or callbacks",
+        got: `a loop without a pause, in ${functions[0] ?? "your code"}`,
+        why: "no packet can be read or sent while your loop runs",
+      }),
+    );
+
+  return {
+    caught,
+    forget: () => {
+      for (const [index, event] of events.entries()) {
+        process.removeAllListeners(event);
+        for (const listener of others[index] ?? []) process.on(event, listener);
+      }
+      process.exit = exit;
+      watchdog.onBlocked = () => {};
+    },
+  };
+}

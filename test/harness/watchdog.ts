@@ -1,0 +1,48 @@
+import { Worker } from "node:worker_threads";
+
+/** How long the event loop may stand still before the watchdog ends what blocks it, in milliseconds. */
+const PATIENCE = 3000;
+const BEAT = 200;
+
+// Runs in a thread of its own, because the thread it watches may never be free again. It asks V8 where
+// the watched thread is, then ends what runs there; timers and the next check go on.
+const watch = `
+const { Session } = require("node:inspector");
+const { parentPort, workerData } = require("node:worker_threads");
+const beats = new Int32Array(workerData.beats);
+const session = new Session();
+session.connectToMainThread();
+session.on("Debugger.paused", ({ params }) => {
+  const frames = params.callFrames.map((frame) => frame.functionName || "a function without a name");
+  session.post("Debugger.resume");
+  session.post("Runtime.terminateExecution");
+  session.post("Debugger.disable");
+  parentPort.postMessage(frames);
+});
+let last = -1;
+setInterval(() => {
+  const now = Atomics.load(beats, 0);
+  if (now === last) {
+    session.post("Debugger.enable");
+    session.post("Debugger.pause");
+  }
+  last = now;
+}, workerData.patience);
+`;
+
+export interface Watchdog {
+  /** Called with the names of the functions that were running, innermost first. */
+  onBlocked: (functions: readonly string[]) => void;
+}
+
+/** Watches this process's main thread until the process ends. */
+export function startWatchdog(): Watchdog {
+  const beats = new SharedArrayBuffer(4);
+  const counter = new Int32Array(beats);
+  const watchdog: Watchdog = { onBlocked: () => {} };
+  const worker = new Worker(watch, { eval: true, workerData: { beats, patience: PATIENCE } });
+  worker.on("message", (functions: string[]) => watchdog.onBlocked(functions));
+  worker.unref();
+  setInterval(() => Atomics.add(counter, 0, 1), BEAT).unref();
+  return watchdog;
+}

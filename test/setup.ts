@@ -1,0 +1,35 @@
+import type { TestProject } from "vitest/node";
+import { chooseBroker } from "../workbook/broker/choose.ts";
+import { onExit } from "../workbook/broker/lifetime.ts";
+import { EnvironmentProblem } from "../workbook/environment-problem.ts";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** The broker that the checks use, and what it is called. */
+    broker: { url: string; name: string };
+    /** The answers under test: a folder, or one file. */
+    answers: string;
+  }
+}
+
+/** Before the first check: one broker for all of them, unless whoever started the run brought one. */
+export default async function startBroker(
+  project: TestProject,
+): Promise<(() => Promise<void>) | void> {
+  project.provide("answers", process.env.ANSWERS ?? "solutions");
+  try {
+    const { broker, passedOver } = await chooseBroker("check");
+    for (const reason of passedOver) console.log(`Note: ${reason}.`);
+    console.log(`Broker: ${broker.name}`);
+    project.provide("broker", { url: broker.url, name: broker.name });
+    const forget = onExit(() => broker.stop());
+    return async () => {
+      forget();
+      await broker.stop();
+    };
+  } catch (error) {
+    if (!(error instanceof EnvironmentProblem)) throw error;
+    console.error(`\nEnvironment: ${error.message}.\nNext:        ${error.next}`);
+    process.exit(3);
+  }
+}
