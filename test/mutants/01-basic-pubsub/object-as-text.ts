@@ -1,0 +1,19 @@
+// Kills: publishSensorData: makes the payload the reading as JSON
+// An object turned into text is "[object Object]".
+import type { MqttClient } from "mqtt";
+import { prefixed, type Reading } from "../../../workbook/telemetry.ts";
+
+export * from "../../../solutions/01-basic-pubsub.ts";
+
+export async function publishSensorData(
+  client: MqttClient,
+  readings: readonly Reading[],
+): Promise<void> {
+  await Promise.all(
+    readings.map((reading) =>
+      client.publishAsync(prefixed(`sensors/${reading.kind}/${reading.room}`), String(reading), {
+        qos: 1,
+      }),
+    ),
+  );
+}

@@ -1,0 +1,187 @@
+import { relative, resolve, sep } from "node:path";
+import type { TestError } from "vitest";
+import type { TestCase, TestModule } from "vitest/node";
+import type { Broker } from "../broker/broker.ts";
+import { root } from "../modules.ts";
+
+/** Which checks to run against which answers. */
+export interface CheckRun {
+  /** The module's name, e.g. `01-basic-pubsub`. */
+  readonly module: string;
+  /** The answers under test: `exercises`, `solutions`, or the file of a mutant. */
+  readonly answers: string;
+}
+
+/**
+ * - `passed`: the answer does what it should
+ * - `todo`: it is not written yet
+ * - `wrong`: it was judged, and the explanation says why
+ * - `broken`: it could not be judged, because its file does not load or the process ended under it
+ * - `environment`: nothing is known about the answer
+ */
+export type Outcome = "passed" | "todo" | "wrong" | "broken" | "environment";
+
+export interface CheckResult {
+  readonly run: CheckRun;
+  /** The learner's function. */
+  readonly functionName: string;
+  /** What must be true, without the function's name. */
+  readonly title: string;
+  readonly outcome: Outcome;
+  readonly explanation?: Explanation;
+  /** What the answer printed meanwhile. */
+  readonly output: string;
+}
+
+/** What a learner reads of a check that did not pass. */
+export interface Explanation {
+  readonly headline: string;
+  readonly expected?: string;
+  readonly got?: string;
+  readonly why?: string;
+  readonly wire?: string;
+  /** `file:line` within the answers, where it is known. */
+  readonly lookAt?: string;
+  /** What to do next, for trouble with the environment. */
+  readonly next?: string;
+}
+
+/**
+ * Run the checks in vitest, a process for each module and set of answers, several at once.
+ *
+ * @param functionName only the checks of this function
+ */
+export async function runChecks(
+  runs: readonly CheckRun[],
+  broker: Broker,
+  functionName?: string,
+): Promise<CheckResult[]> {
+  const vitest = await openChecks(runs, broker, functionName);
+  try {
+    return await vitest.run();
+  } finally {
+    await vitest.close();
+  }
+}
+
+export interface OpenChecks {
+  run(): Promise<CheckResult[]>;
+  /** These files have changed: load them anew. */
+  changed(file: string): void;
+  close(): Promise<void>;
+}
+
+/** As `runChecks`, to be run again and again on a warm vitest. */
+export async function openChecks(
+  runs: readonly CheckRun[],
+  broker: Broker,
+  functionName?: string,
+): Promise<OpenChecks> {
+  const { createVitest } = await import("vitest/node");
+  const byProject = new Map(runs.map((run) => [`${run.module} ${run.answers}`, run]));
+  let results: CheckResult[] = [];
+  const printed = new Map<string, string>();
+
+  const runOf = (project: string) => {
+    const run = byProject.get(project);
+    if (run === undefined) throw new Error(`no run is called ${project}`);
+    return run;
+  };
+  const collect = (testCase: TestCase) => {
+    const [name = "", ...rest] = testCase.name.split(": ");
+    const { state, errors } = testCase.result();
+    if (state === "skipped") return;
+    results.push({
+      run: runOf(testCase.project.name),
+      functionName: name,
+      title: rest.join(": "),
+      output: printed.get(testCase.id) ?? "",
+      ...judge(state === "passed" ? undefined : (errors?.[0] ?? interrupted)),
+    });
+  };
+  // Where the checks could not be collected, or the process ended under them, no check has a result.
+  const collectModule = (module: TestModule) => {
+    for (const testCase of module.children.allTests()) {
+      if (testCase.result().state === "pending") collect(testCase);
+    }
+    const [error] = module.errors();
+    if (error === undefined) return;
+    const run = runOf(module.project.name);
+    results.push({ run, functionName: "", title: "the checks start", output: "", ...judge(error) });
+  };
+
+  const vitest = await createVitest("test", {
+    root,
+    config: false,
+    watch: false,
+    pool: "forks",
+    ...(functionName && { testNamePattern: new RegExp(`\\b${functionName}: `) }),
+    reporters: [
+      {
+        onTestCaseResult: collect,
+        onTestModuleEnd: collectModule,
+        onUserConsoleLog: ({ taskId = "", content }) => {
+          printed.set(taskId, (printed.get(taskId) ?? "") + content);
+        },
+      },
+    ],
+    projects: [...byProject].map(([name, { module, answers }]) => ({
+      test: {
+        name,
+        include: [`test/exercises/${module}.test.ts`],
+        provide: {
+          answers: resolve(root, answers),
+          broker: { url: broker.url, name: broker.name },
+        },
+      },
+    })),
+  });
+  return {
+    run: async () => {
+      results = [];
+      printed.clear();
+      const specifications = await vitest.globTestSpecifications();
+      await vitest.runTestSpecifications(specifications, true);
+      return results;
+    },
+    changed: (file) => vitest.invalidateFile(file),
+    close: () => vitest.close(),
+  };
+}
+
+const interrupted = {
+  name: "Interrupted",
+  message: "the process ended while this check ran",
+} as const satisfies TestError;
+
+function judge(error: TestError | undefined): Pick<CheckResult, "outcome" | "explanation"> {
+  if (error === undefined) return { outcome: "passed" };
+  const text = (field: string) => {
+    const value: unknown = error[field];
+    return typeof value === "string" ? { [field]: value } : {};
+  };
+  if (error.name === "Todo") {
+    return { outcome: "todo", explanation: { headline: error.message } };
+  }
+  if (error.name === "EnvironmentProblem") {
+    return { outcome: "environment", explanation: { headline: error.message, ...text("next") } };
+  }
+  const own = lineInAnswers(error);
+  const lookAt = { ...(own && { lookAt: own }), ...text("lookAt") };
+  if (error.name === "Wrong") {
+    const fields = ["expected", "got", "why", "wire"].map(text);
+    const headline = String(error.headline);
+    return { outcome: "wrong", explanation: Object.assign({ headline }, ...fields, lookAt) };
+  }
+  const [headline = ""] = error.message.split("\n");
+  return { outcome: "broken", explanation: { headline: `${error.name}: ${headline}`, ...lookAt } };
+}
+
+/** The first line of the stack that lies in the answers under test. */
+function lineInAnswers(error: TestError): string | undefined {
+  const frame = error.stacks?.find(
+    ({ file }) =>
+      /[\\/](exercises|solutions|mutants)[\\/]/.test(file) && !file.includes(`test${sep}exercises`),
+  );
+  return frame && `${relative(root, frame.file).split(sep).join("/")}:${frame.line}`;
+}
