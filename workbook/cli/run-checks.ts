@@ -1,6 +1,6 @@
 import { relative, resolve, sep } from "node:path";
 import type { TestError } from "vitest";
-import type { TestCase, TestModule } from "vitest/node";
+import type { TestCase, TestModule, TestSpecification } from "vitest/node";
 import type { Broker } from "../broker/broker.ts";
 import { root } from "../modules.ts";
 
@@ -65,8 +65,9 @@ export async function runChecks(
 }
 
 export interface OpenChecks {
-  run(): Promise<CheckResult[]>;
-  /** These files have changed: load them anew. */
+  /** @param modules only the checks of these, by name */
+  run(modules?: readonly string[]): Promise<CheckResult[]>;
+  /** This file has changed: load it anew at the next run. */
   changed(file: string): void;
   close(): Promise<void>;
 }
@@ -99,11 +100,7 @@ export async function openChecks(
       ...judge(state === "passed" ? undefined : (errors?.[0] ?? interrupted)),
     });
   };
-  // Where the checks could not be collected, or the process ended under them, no check has a result.
   const collectModule = (module: TestModule) => {
-    for (const testCase of module.children.allTests()) {
-      if (testCase.result().state === "pending") collect(testCase);
-    }
     const [error] = module.errors();
     if (error === undefined) return;
     const run = runOf(module.project.name);
@@ -136,12 +133,37 @@ export async function openChecks(
       },
     })),
   });
+  // An answer that ends its process takes the checks behind it along, and results that were still on
+  // their way. So the first that is missing runs again, alone; if that ends the process, it is to
+  // blame. Then the others have their turn.
+  const runMissing = async (specifications: readonly TestSpecification[]): Promise<void> => {
+    const left = specifications.filter(({ testModule }) => pendingIn(testModule).length > 0);
+    if (left.length === 0) return;
+    for (const specification of left) {
+      const [first, ...others] = pendingIn(specification.testModule).map(({ name }) => name);
+      await runOnly([specification], [first ?? ""]);
+      for (const culprit of pendingIn(specification.testModule)) {
+        if (culprit.name === first) collect(culprit);
+      }
+      if (others.length > 0) await runOnly([specification], others);
+    }
+    await runMissing(left);
+  };
+  const runOnly = async (specifications: TestSpecification[], names: readonly string[]) => {
+    vitest.setGlobalTestNamePattern(new RegExp(`(${names.map(escapePattern).join("|")})$`));
+    await vitest.runTestSpecifications(specifications, false);
+  };
   return {
-    run: async () => {
+    run: async (modules) => {
       results = [];
       printed.clear();
-      const specifications = await vitest.globTestSpecifications();
-      await vitest.runTestSpecifications(specifications, true);
+      const all = await vitest.globTestSpecifications();
+      const wanted = all.filter(
+        ({ project }) => modules?.includes(runOf(project.name).module) ?? true,
+      );
+      vitest.resetGlobalTestNamePattern();
+      await vitest.runTestSpecifications(wanted, wanted.length === all.length);
+      await runMissing(wanted);
       return results;
     },
     changed: (file) => vitest.invalidateFile(file),
@@ -150,9 +172,21 @@ export async function openChecks(
 }
 
 const interrupted = {
-  name: "Interrupted",
+  name: "Wrong",
   message: "the process ended while this check ran",
+  headline: "the process ended while this check ran",
+  expected: "your function returns, or throws an error",
+  got: "no verdict: the process was gone",
+  why: "something in your answer killed its own process, or used up its memory",
 } as const satisfies TestError;
+
+function pendingIn(module: TestModule | undefined): TestCase[] {
+  return [...(module?.children.allTests("pending") ?? [])];
+}
+
+function escapePattern(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}
 
 function judge(error: TestError | undefined): Pick<CheckResult, "outcome" | "explanation"> {
   if (error === undefined) return { outcome: "passed" };

@@ -1,0 +1,61 @@
+import { chooseBroker } from "../broker/choose.ts";
+import { onExit } from "../broker/lifetime.ts";
+import { listModules } from "../modules.ts";
+import { paint } from "../paint.ts";
+import { drawModule, drawProblem, drawTypeProblems, functionStates } from "./report.ts";
+import { type CheckResult, runChecks } from "./run-checks.ts";
+import { needExercises, type Selection, select } from "./select.ts";
+import { type TypeProblem, typeProblems } from "./type-check.ts";
+import { exitCodes, runCommand } from "./usage.ts";
+
+/** `npm run check [-- 01 | createClient]`: judge the exercises. */
+async function check(): Promise<number> {
+  const selection = select(process.argv.slice(2));
+  needExercises(selection.modules);
+  // The compiler takes about as long as the checks: let both work at once.
+  const compiling = typeProblems(selection.modules.map(({ exercise }) => exercise));
+  const { broker, passedOver } = await chooseBroker("check");
+  for (const reason of passedOver) console.log(paint.dim(`Note: ${reason}.`));
+  const forget = onExit(() => broker.stop());
+  try {
+    const runs = selection.modules.map(({ name }) => ({ module: name, answers: "exercises" }));
+    const results = await runChecks(runs, broker, selection.functionName);
+    return report(selection, results, await compiling, broker.name);
+  } finally {
+    forget();
+    await broker.stop();
+  }
+}
+
+function report(
+  { modules }: Selection,
+  results: readonly CheckResult[],
+  types: readonly TypeProblem[],
+  broker: string,
+): number {
+  // What the compiler cannot read cannot have run: its checks would only say so once more.
+  const unreadable = new Set(types.filter(({ syntax }) => syntax).map(({ file }) => file));
+  const problems: string[] = [];
+  if (types.length > 0) problems.push(drawTypeProblems(types));
+  for (const module of modules) {
+    if (unreadable.has(module.exercise)) continue;
+    const states = functionStates(module, results);
+    console.log(`${drawModule(module, states, listModules().length)}\n`);
+    const stray = results.find(
+      ({ run, functionName }) => run.module === module.name && functionName === "",
+    );
+    const shown = states.flatMap(({ problem }) => problem ?? []);
+    // Of what is still to do, the next one is enough.
+    const next = shown.findIndex(({ outcome }) => outcome === "todo");
+    for (const result of shown.filter(({ outcome }, i) => outcome !== "todo" || i === next)) {
+      problems.push(drawProblem(module, result));
+    }
+    if (stray) problems.push(drawProblem(module, stray));
+  }
+  for (const problem of problems) console.log(`${problem}\n`);
+  console.log(paint.dim(`Broker: ${broker}`));
+  if (results.some(({ outcome }) => outcome === "environment")) return exitCodes.environment;
+  return problems.length === 0 ? exitCodes.fine : exitCodes.wrong;
+}
+
+await runCommand(check);

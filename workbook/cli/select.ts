@@ -1,0 +1,52 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { EnvironmentProblem } from "../environment-problem.ts";
+import { listModules, type Module, readLesson, root } from "../modules.ts";
+import { UsageError } from "./usage.ts";
+
+export interface Selection {
+  readonly modules: readonly Module[];
+  /** Only this function. */
+  readonly functionName?: string;
+}
+
+/**
+ * What the words after a command mean: nothing for everything, `01` or `01-basic-pubsub` for a module,
+ * or the name of a function.
+ *
+ * @throws UsageError for anything else
+ */
+export function select(words: readonly string[]): Selection {
+  const modules = listModules();
+  const [word, second] = words;
+  if (second !== undefined) {
+    throw new UsageError(
+      `one module or function at a time, not "${words.join(" ")}"`,
+      `npm run check -- ${word}`,
+    );
+  }
+  if (word === undefined) return { modules };
+  const module = modules.find(({ name, number }) =>
+    [name, number, `${Number(number)}`].includes(word),
+  );
+  if (module !== undefined) return { modules: [module] };
+  const owner = modules.find((each) => functionsOf(each).includes(word));
+  if (owner !== undefined) return { modules: [owner], functionName: word };
+  const known = modules.map((each) => `${each.number}  ${functionsOf(each).join(", ")}`);
+  throw new UsageError(
+    `"${word}" is neither a module nor a function. There are:\n  ${known.join("\n  ")}`,
+    `npm run check -- ${modules[0]?.number}`,
+  );
+}
+
+function functionsOf(module: Module): string[] {
+  return readLesson(module).sections.map(({ functionName }) => functionName);
+}
+
+/** @throws EnvironmentProblem when an exercise file is not there */
+export function needExercises(modules: readonly Module[]): void {
+  for (const { exercise } of modules) {
+    if (existsSync(join(root, exercise))) continue;
+    throw new EnvironmentProblem(`${exercise} is missing`, `git restore ${exercise}`);
+  }
+}

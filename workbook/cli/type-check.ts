@@ -1,0 +1,28 @@
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { root } from "../modules.ts";
+
+export interface TypeProblem {
+  readonly file: string;
+  readonly line: number;
+  readonly message: string;
+  /** The file is no TypeScript at all, so that nothing in it can run. */
+  readonly syntax: boolean;
+}
+
+/** The TypeScript compiler's errors in these files, in order. Never rejects. */
+export async function typeProblems(files: readonly string[]): Promise<TypeProblem[]> {
+  const compiler = join(root, "node_modules/typescript/bin/tsc");
+  const output = await new Promise<string>((resolve) => {
+    execFile(process.execPath, [compiler, "--pretty", "false"], { cwd: root }, (_error, stdout) =>
+      resolve(stdout),
+    );
+  });
+  return output.split("\n").flatMap((line) => {
+    const [, file = "", at, code = "", message = ""] =
+      line.match(/^(.+?)\((\d+),\d+\): error TS(\d+): (.+?)\r?$/) ?? [];
+    if (!files.includes(file)) return [];
+    // The compiler numbers its syntax errors from 1000 to 1999.
+    return [{ file, line: Number(at), message, syntax: code.length === 4 && code.startsWith("1") }];
+  });
+}
