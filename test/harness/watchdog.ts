@@ -10,24 +10,24 @@ const watch = `
 const { Session } = require("node:inspector");
 const { parentPort, workerData } = require("node:worker_threads");
 const beats = new Int32Array(workerData.beats);
-const session = new Session();
-session.connectToMainThread();
-session.on("Debugger.paused", ({ params }) => {
-  const frames = params.callFrames.map((frame) => frame.functionName || "a function without a name");
-  session.post("Debugger.resume");
-  session.post("Runtime.terminateExecution");
-  session.post("Debugger.disable");
-  parentPort.postMessage(frames);
-});
 let last = -1;
 setInterval(() => {
   const now = Atomics.load(beats, 0);
-  if (now === last) {
-    session.post("Debugger.enable");
-    session.post("Debugger.pause");
-  }
+  if (now === last) interrupt();
   last = now;
 }, workerData.patience);
+
+function interrupt() {
+  const session = new Session();
+  session.connectToMainThread();
+  session.on("Debugger.paused", ({ params }) => {
+    parentPort.postMessage(params.callFrames.map(({ functionName }) => functionName));
+    session.post("Debugger.resume");
+    session.post("Runtime.terminateExecution", () => session.disconnect());
+  });
+  session.post("Debugger.enable");
+  session.post("Debugger.pause");
+}
 `;
 
 export interface Watchdog {
