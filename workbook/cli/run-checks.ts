@@ -112,7 +112,6 @@ export async function openChecks(
     config: false,
     watch: false,
     pool: "forks",
-    ...(functionName && { testNamePattern: new RegExp(`\\b${functionName}: `) }),
     reporters: [
       {
         onTestCaseResult: collect,
@@ -161,7 +160,7 @@ export async function openChecks(
       const wanted = all.filter(
         ({ project }) => modules?.includes(runOf(project.name).module) ?? true,
       );
-      vitest.resetGlobalTestNamePattern();
+      vitest.setGlobalTestNamePattern(new RegExp(functionName ? `\\b${functionName}: ` : ""));
       await vitest.runTestSpecifications(wanted, wanted.length === all.length);
       await runMissing(wanted);
       return results;

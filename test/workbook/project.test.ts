@@ -1,0 +1,69 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { listModules, readLesson, root } from "../../workbook/modules.ts";
+
+const read = (path: string) => readFileSync(join(root, path), "utf8");
+
+/** What the project promises of itself, and a change might break unseen. */
+describe("the project", () => {
+  test("its lock file names no address of one registry", () => {
+    expect(read("package-lock.json")).not.toMatch('"resolved"');
+  });
+
+  test("its scripts need no shell of their own", () => {
+    const { scripts } = JSON.parse(read("package.json"));
+    for (const script of Object.values(scripts))
+      expect(script).toMatch(/^(node|vitest|biome|tsc)\b[^|&;<>$]*$/);
+  });
+
+  const checkFiles = ["test/exercises", "test/harness"].flatMap((folder) =>
+    readdirSync(join(root, folder)).map((file) => `${folder}/${file}`),
+  );
+  // Only these may measure time: the deadline that bounds every wait, and the watchdog's heart.
+  const keepers = ["test/harness/deadline.ts", "test/harness/watchdog.ts"];
+
+  test.each(checkFiles.filter((file) => !keepers.includes(file)))(
+    "%s waits for no time to pass",
+    (file) => {
+      expect(read(file)).not.toMatch(/setTimeout|setInterval|timers\/promises|Atomics\.wait/);
+    },
+  );
+
+  test.each(listModules())(
+    "$name has a lesson whose hints hold no line of the solution",
+    (module) => {
+      const lines = new Set(
+        read(module.solution)
+          .split("\n")
+          .map((line) => line.trim())
+          .filter((line) => line.length > 12),
+      );
+      for (const { functionName, hints } of readLesson(module).sections) {
+        for (const line of hints.join("\n").split("\n")) {
+          expect(lines.has(line.trim()), `${functionName}: ${line}`).toBe(false);
+        }
+      }
+    },
+  );
+
+  const sources = [
+    "exercises",
+    "solutions",
+    "workbook",
+    "workbook/broker",
+    "workbook/cli",
+    "workbook/wire",
+  ];
+  test("dependencies point one way", () => {
+    const files = sources
+      .filter((folder) => folder.startsWith("workbook"))
+      .flatMap((folder) =>
+        readdirSync(join(root, folder))
+          .filter((file) => file.endsWith(".ts"))
+          .map((file) => `${folder}/${file}`),
+      );
+    for (const file of files)
+      expect(read(file), file).not.toMatch(/from "[./]+\/(exercises|solutions|test)\//);
+  });
+});
