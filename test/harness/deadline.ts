@@ -15,7 +15,8 @@ export async function within<T>(
 ): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(explain()), deadline);
+    // One more turn of the loop: what came in meanwhile, the watchdog's word too, is heard first.
+    timer = setTimeout(() => setImmediate(() => reject(explain())), deadline);
   });
   try {
     return await Promise.race([awaited, late]);

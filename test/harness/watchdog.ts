@@ -1,8 +1,11 @@
 import { Worker } from "node:worker_threads";
 
-/** How long the event loop may stand still before the watchdog ends what blocks it, in milliseconds. */
-const PATIENCE = 3000;
-const BEAT = 200;
+/**
+ * How much processor time may go by without a turn of the event loop, in milliseconds. Processor time,
+ * because on a busy machine a process may stand still for long through no fault of its own.
+ */
+const PATIENCE = 1500;
+const BEAT = 100;
 
 // Runs in a thread of its own, because the thread it watches may never be free again. It asks V8 where
 // the watched thread is, then ends what runs there; timers and the next check go on.
@@ -11,11 +14,15 @@ const { Session } = require("node:inspector");
 const { parentPort, workerData } = require("node:worker_threads");
 const beats = new Int32Array(workerData.beats);
 let last = -1;
+let since = process.cpuUsage();
 setInterval(() => {
   const now = Atomics.load(beats, 0);
-  if (now === last) interrupt();
+  const { user, system } = process.cpuUsage(since);
+  const blocked = now === last && user + system > workerData.patience * 1000;
+  if (blocked) interrupt();
+  if (blocked || now !== last) since = process.cpuUsage();
   last = now;
-}, workerData.patience);
+}, workerData.beat);
 
 function interrupt() {
   const session = new Session();
@@ -40,7 +47,10 @@ export function startWatchdog(): Watchdog {
   const beats = new SharedArrayBuffer(4);
   const counter = new Int32Array(beats);
   const watchdog: Watchdog = { onBlocked: () => {} };
-  const worker = new Worker(watch, { eval: true, workerData: { beats, patience: PATIENCE } });
+  const worker = new Worker(watch, {
+    eval: true,
+    workerData: { beats, patience: PATIENCE, beat: BEAT },
+  });
   worker.on("message", (functions: string[]) => watchdog.onBlocked(functions));
   worker.unref();
   setInterval(() => Atomics.add(counter, 0, 1), BEAT).unref();

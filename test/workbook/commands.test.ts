@@ -8,12 +8,16 @@ import { type Ended, ProjectCopy } from "./fixtures/project-copy.ts";
 const PATIENCE = 60_000;
 const exercise = "exercises/01-basic-pubsub.ts";
 const embedded = { WORKBOOK_BROKER: "embedded" };
+const strangers: Server[] = [];
 let project: ProjectCopy;
 
 beforeAll(async () => {
   project = await ProjectCopy.make();
 });
-afterAll(() => project.remove());
+afterAll(async () => {
+  for (const server of strangers) server.close();
+  await project.remove();
+});
 
 /** Change the exercise for one test. */
 async function edit(change: (text: string) => string): Promise<void> {
@@ -38,7 +42,7 @@ async function stranger(
   });
   const address = server.address();
   if (!listening || address === null || typeof address === "string") return undefined;
-  onTestFinished(() => void server.close());
+  strangers.push(server);
   return address.port;
 }
 

@@ -1,12 +1,16 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, type TestContext, test } from "vitest";
 import { type Ended, ProjectCopy } from "./fixtures/project-copy.ts";
 
 const PATIENCE = 120_000;
 
 /** Check module 1 with all its answers right, but for what stands in publishSensorData. */
-async function checkWith(body: string, topLevel = ""): Promise<Ended> {
+async function checkWith(
+  { onTestFinished }: TestContext,
+  body: string,
+  topLevel = "",
+): Promise<Ended> {
   const project = await ProjectCopy.make();
   onTestFinished(() => project.remove());
   const solution = await readFile(join(project.folder, "solutions/01-basic-pubsub.ts"), "utf8");
@@ -18,7 +22,7 @@ async function checkWith(body: string, topLevel = ""): Promise<Ended> {
 
 // Whatever one answer does, it gets its verdict, and its neighbours get theirs.
 describe.concurrent("an answer that misbehaves", { timeout: PATIENCE }, () => {
-  test.each([
+  test.for([
     ["throws", "throw new Error('oops');", "threw an error", "got        Error: oops"],
     ["never settles", "await new Promise(() => {});", "did not finish", "neither, within 4 s"],
     [
@@ -58,8 +62,8 @@ describe.concurrent("an answer that misbehaves", { timeout: PATIENCE }, () => {
       "publishSensorData",
       "check      ",
     ],
-  ])("%s", async (_, body, headline, line) => {
-    const { output, code } = await checkWith(body);
+  ])("%s", async ([, body = "", headline = "", line = ""], context) => {
+    const { output, code } = await checkWith(context, body);
     expect(output).toMatch(new RegExp(`✘ publishSensorData:? .*${headline}|✘ .*${headline}`));
     expect(output).toContain(line);
     for (const neighbour of ["createClient", "subscribeWithWildcards", "topicMatches"]) {
@@ -68,14 +72,14 @@ describe.concurrent("an answer that misbehaves", { timeout: PATIENCE }, () => {
     expect(code).toBe(1);
   });
 
-  test("a file that never finishes loading", async () => {
-    const { output, code } = await checkWith("", "await new Promise(() => {});");
+  test("a file that never finishes loading", async (context) => {
+    const { output, code } = await checkWith(context, "", "await new Promise(() => {});");
     expect(output).toContain("01-basic-pubsub.ts did not finish loading");
     expect(code).toBe(1);
   });
 
-  test("a file that throws while it loads", async () => {
-    const { output, code } = await checkWith("", "throw new Error('at once');");
+  test("a file that throws while it loads", async (context) => {
+    const { output, code } = await checkWith(context, "", "throw new Error('at once');");
     expect(output).toContain("got        Error: at once");
     expect(code).toBe(1);
   });
