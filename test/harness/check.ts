@@ -78,11 +78,12 @@ function catchStrays(
     fail(wrong);
     throw wrong;
   }) as typeof process.exit;
-  watchdog.onBlocked = (functions) => {
+  watchdog.onBlocked = (frames) => {
+    const own = frames.find(({ url }) => /[\\/](exercises|solutions|mutants)[\\/]/.test(url));
     const wrong = new Wrong({
       headline: `${functionName} never lets go of the thread`,
       expected: "it waits for events with await or callbacks",
-      got: `a loop without a pause, in ${functions.find((name) => name !== "") ?? "your code"}`,
+      got: `a loop without a pause, in ${own?.functionName || "your code"}`,
       why: "no packet can be read or sent while your loop runs",
     });
     blocking.set(functionName, wrong);

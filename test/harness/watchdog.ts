@@ -28,7 +28,7 @@ function interrupt() {
   const session = new Session();
   session.connectToMainThread();
   session.on("Debugger.paused", ({ params }) => {
-    parentPort.postMessage(params.callFrames.map(({ functionName }) => functionName));
+    parentPort.postMessage(params.callFrames.map(({ functionName, url }) => ({ functionName, url })));
     session.post("Debugger.resume");
     session.post("Runtime.terminateExecution", () => session.disconnect());
   });
@@ -37,9 +37,14 @@ function interrupt() {
 }
 `;
 
+export interface CallFrame {
+  readonly functionName: string;
+  readonly url: string;
+}
+
 export interface Watchdog {
-  /** Called with the names of the functions that were running, innermost first. */
-  onBlocked: (functions: readonly string[]) => void;
+  /** Called with the functions that were running, innermost first. */
+  onBlocked: (frames: readonly CallFrame[]) => void;
 }
 
 /** Watches this process's main thread until the process ends. */
@@ -51,7 +56,7 @@ export function startWatchdog(): Watchdog {
     eval: true,
     workerData: { beats, patience: PATIENCE, beat: BEAT },
   });
-  worker.on("message", (functions: string[]) => watchdog.onBlocked(functions));
+  worker.on("message", (frames: CallFrame[]) => watchdog.onBlocked(frames));
   worker.unref();
   setInterval(() => Atomics.add(counter, 0, 1), BEAT).unref();
   return watchdog;
