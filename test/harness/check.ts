@@ -79,7 +79,7 @@ function catchStrays(
     throw wrong;
   }) as typeof process.exit;
   watchdog.onBlocked = (frames) => {
-    const own = frames.find(({ url }) => /[\\/](exercises|solutions|mutants)[\\/]/.test(url));
+    const own = frames.find(({ functionName, url }) => functionName && !url.startsWith("node:"));
     const wrong = new Wrong({
       headline: `${functionName} never lets go of the thread`,
       expected: "it waits for events with await or callbacks",
