@@ -10,7 +10,8 @@ import { exitCodes, runCommand } from "./usage.ts";
 /**
  * `npm run verify`: prove that the checks are right. Every solution passes; every stub is as cut from
  * its solution and fails with its own to-do alone; every mutant fails in the check that it names, by an
- * explanation; every check has a mutant that it alone catches; every lesson has what the commands read.
+ * explanation; every check has a mutant that it alone catches; every message of the checks is met by
+ * some mutant; every lesson has what the commands read.
  */
 async function verify(): Promise<number> {
   const { broker, passedOver } = await chooseBroker("check");
@@ -35,6 +36,7 @@ async function verify(): Promise<number> {
       ...stubProblems(results, modules),
       ...mutants.flatMap((mutant) => mutantProblems(mutant, results)),
       ...uncoveredChecks(mutants, results),
+      ...listModules().flatMap((module) => unshownMessages(module, results)),
     ];
     for (const problem of problems) console.error(`FAILED  ${problem}`);
     const checks = results.filter(({ run }) => run.answers === "solutions").length;
@@ -147,6 +149,30 @@ function uncoveredChecks(mutants: readonly Mutant[], results: readonly CheckResu
     .filter(({ run }) => run.answers === "solutions")
     .filter((result) => !covered.has(`${result.run.module} ${titleOf(result)}`))
     .map((result) => `no mutant is caught by "${titleOf(result)}" (${result.run.module}) alone`);
+}
+
+/** The headlines in a module's checks that no mutant makes a learner see. */
+function unshownMessages(
+  module: ReturnType<typeof listModules>[number],
+  results: readonly CheckResult[],
+): string[] {
+  const shown = results
+    .filter(({ run }) => run.module === module.name)
+    .map(({ explanation }) => explanation?.headline ?? "");
+  const source = readFileSync(join(root, module.checks), "utf8");
+  return [...source.matchAll(/headline:([\s\S]*?)expected:/g)]
+    .flatMap(([, text = ""]) => [...text.matchAll(/(["`])((?:\\.|(?!\1)[^\\])+)\1/g)])
+    .map(([, , headline = ""]) => headline)
+    .filter((headline) => !shown.some((text) => patternOf(headline).test(text)))
+    .map((headline) => `${module.checks}: no mutant meets the message "${headline}"`);
+}
+
+/** A headline as it stands in the source, with anything where it has a value put in. */
+function patternOf(headline: string): RegExp {
+  const parts = headline
+    .split(/\$\{[^}]*\}/)
+    .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  return new RegExp(`^${parts.join(".*")}$`);
 }
 
 await runCommand(verify);
