@@ -67,8 +67,8 @@ export class AedesConnection extends Duplex {
         this.#arrived.push(this.#fromClient(bytes));
       }
       if (this.#incoming.broken) throw new Error("not a control packet");
-    } catch (error) {
-      this.#refuse(error as Error);
+    } catch {
+      this.#refuse();
     }
     // Until Aedes has read these, the client's next ones wait in the client.
     if (this.#arrived.length > 0) this.socket.pause();
@@ -92,11 +92,11 @@ export class AedesConnection extends Duplex {
   }
 
   /** A malformed packet ends the connection, with the reason where there is one [MQTT-4.13.1-1]. */
-  #refuse(error: Error): void {
+  #refuse(): void {
     if (this.#isAccepted && this.#protocolVersion === 5) {
       this.socket.write(this.#encode({ cmd: "disconnect", reasonCode: MALFORMED_PACKET }));
     }
-    this.destroy(error);
+    this.destroy();
   }
 
   #fromClient(frame: Buffer): Buffer {
@@ -196,7 +196,9 @@ export class AedesConnection extends Duplex {
     if (isSettled && this.sessions.get(this.#clientId) === this.#unacknowledged) {
       this.sessions.delete(this.#clientId);
     }
-    this.socket.destroySoon();
+    // After an error nobody reads what is still to be written.
+    if (error) this.socket.destroy();
+    else this.socket.destroySoon();
     done(error);
   }
 }
