@@ -22,7 +22,7 @@ describe("createClient", () => {
     const { createClient } = await answers();
     const clientId = desk.id("sensor");
     const client = await settles("createClient", () => createClient(desk.brokerUrl, clientId));
-    desk.atEnd(() => void client?.end?.(true));
+    desk.endLater(client);
     const nobody = new Wrong({
       headline: "createClient resolved, and nobody has connected",
       expected: "→ CONNECT",
@@ -64,7 +64,7 @@ describe("createClient", () => {
     const { createClient } = await answers();
     const held = await callWhileHeld(desk, received("connack"), "CONNECT", async () => {
       const client = await createClient(desk.brokerUrl, desk.id("sensor"));
-      desk.atEnd(() => void client?.end?.(true));
+      desk.endLater(client);
     });
     if (held.early) {
       throw new Wrong({
@@ -84,7 +84,7 @@ describe("createClient", () => {
     const port = await freePort();
     const refused = createClient(`mqtt://127.0.0.1:${port}`, desk.id("sensor")).then(
       (client) => {
-        client?.end?.(true);
+        desk.endLater(client);
         return false;
       },
       (error) => {

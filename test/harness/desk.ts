@@ -27,6 +27,8 @@ export interface Desk {
   client(base: string, options?: IClientOptions): Promise<MqttClient>;
   /** A client straight to the broker, which the transcript does not show: the check's own eyes and hands. */
   helper(base: string, options?: IClientOptions): Promise<MqttClient>;
+  /** End a client that an answer made, whatever state it is in, when the check is over. */
+  endLater(client: MqttClient | undefined): void;
   /** Do this when the check is over, whatever its outcome. */
   atEnd(action: () => void | Promise<void>): void;
   close(): Promise<void>;
@@ -74,12 +76,20 @@ export async function openDesk(): Promise<Desk> {
     random,
     client: (base, options) => open(tap.url, base, options),
     helper: (base, options) => open(inject("broker").url, base, options),
+    endLater: (client) => endings.push(() => endAnyhow(client)),
     atEnd: (action) => endings.push(action),
     close: async () => {
       for (const end of endings.reverse()) await end();
       await tap.close();
     },
   };
+}
+
+// An answer may hand over a client that never began to connect, or no client at all.
+function endAnyhow(client: MqttClient | undefined): void {
+  try {
+    client?.end(true);
+  } catch {}
 }
 
 /** The broker failed the check itself: no verdict on the answer is possible. */
