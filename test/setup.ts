@@ -1,6 +1,5 @@
 import type { TestProject } from "vitest/node";
 import { chooseBroker } from "../workbook/broker/choose.ts";
-import { onExit } from "../workbook/broker/lifetime.ts";
 import { EnvironmentProblem } from "../workbook/environment-problem.ts";
 
 declare module "vitest" {
@@ -22,11 +21,7 @@ export default async function startBroker(
     for (const reason of passedOver) console.log(`Note: ${reason}.`);
     console.log(`Broker: ${broker.name}`);
     project.provide("broker", { url: broker.url, name: broker.name });
-    const forget = onExit(() => broker.stop());
-    return async () => {
-      forget();
-      await broker.stop();
-    };
+    return () => broker.stop();
   } catch (error) {
     if (!(error instanceof EnvironmentProblem)) throw error;
     console.error(`\nEnvironment: ${error.message}.\nNext:        ${error.next}`);

@@ -1,5 +1,4 @@
 import { chooseBroker } from "../broker/choose.ts";
-import { onExit } from "../broker/lifetime.ts";
 import { listModules } from "../modules.ts";
 import { paint } from "../paint.ts";
 import { drawModule, drawProblem, drawTypeProblems, functionStates } from "./report.ts";
@@ -16,13 +15,11 @@ async function check(): Promise<number> {
   const compiling = typeProblems(selection.modules.map(({ exercise }) => exercise));
   const { broker, passedOver } = await chooseBroker("check");
   for (const reason of passedOver) console.log(paint.dim(`Note: ${reason}.`));
-  const forget = onExit(() => broker.stop());
   try {
     const runs = selection.modules.map(({ name }) => ({ module: name, answers: "exercises" }));
     const results = await runChecks(runs, broker, selection.functionName);
     return report(selection, results, await compiling, broker.name);
   } finally {
-    forget();
     await broker.stop();
   }
 }

@@ -5,7 +5,6 @@ import { connectAsync } from "mqtt";
 import type { Broker } from "../broker/broker.ts";
 import { chooseBroker } from "../broker/choose.ts";
 import { dockerProblem } from "../broker/docker.ts";
-import { onExit } from "../broker/lifetime.ts";
 import { findMosquitto } from "../broker/native.ts";
 import { probeBroker } from "../broker/probe.ts";
 import { EnvironmentProblem } from "../environment-problem.ts";
@@ -104,13 +103,11 @@ async function broker(): Promise<Finding> {
     if (!(error instanceof EnvironmentProblem)) throw error;
     return { state: "fails", what: `no broker for the checks: ${error.message}`, next: error.next };
   }
-  const forget = onExit(() => chosen.stop());
   try {
     const milliseconds = (await roundTrip(chosen.url)).toFixed(1);
     const what = `the checks use ${chosen.name}; a message and its PUBACK take ${milliseconds} ms`;
     return { state: "works", what };
   } finally {
-    forget();
     await chosen.stop();
   }
 }

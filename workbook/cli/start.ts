@@ -1,6 +1,5 @@
 import { watch } from "chokidar";
 import { chooseBroker } from "../broker/choose.ts";
-import { onExit } from "../broker/lifetime.ts";
 import { listModules, type Module, root } from "../modules.ts";
 import { paint } from "../paint.ts";
 import { drawModule, drawProblem, drawTypeProblems, functionStates } from "./report.ts";
@@ -18,7 +17,6 @@ async function start(): Promise<number> {
   needExercises(modules);
   const watching = process.stdin.isTTY === true && process.stdout.isTTY === true;
   const { broker, passedOver } = await chooseBroker("check");
-  const forget = onExit(() => broker.stop());
   try {
     for (const reason of passedOver) console.log(paint.dim(`Note: ${reason}.`));
     console.log(paint.dim(`Broker: ${broker.name}\n`));
@@ -36,7 +34,6 @@ async function start(): Promise<number> {
     }
     return exitCodes.fine;
   } finally {
-    forget();
     await broker.stop();
   }
 }

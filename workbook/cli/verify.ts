@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { chooseBroker } from "../broker/choose.ts";
-import { onExit } from "../broker/lifetime.ts";
 import { listModules, readLesson, root } from "../modules.ts";
 import { exerciseText, freshStub } from "../stub.ts";
 import { type CheckResult, type CheckRun, runChecks } from "./run-checks.ts";
@@ -17,7 +16,6 @@ async function verify(): Promise<number> {
   const { broker, passedOver } = await chooseBroker("check");
   for (const reason of passedOver) console.log(`Note: ${reason}.`);
   console.log(`Broker: ${broker.name}`);
-  const forget = onExit(() => broker.stop());
   try {
     const mutants = listMutants();
     const modules = listModules().map(({ name }) => name);
@@ -46,7 +44,6 @@ async function verify(): Promise<number> {
     );
     return problems.length === 0 ? exitCodes.fine : exitCodes.wrong;
   } finally {
-    forget();
     await broker.stop();
   }
 }
