@@ -1,17 +1,19 @@
 import { relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chooseBroker } from "./broker/choose.ts";
-import { onExit } from "./broker/lifetime.ts";
 import { EnvironmentProblem } from "./environment-problem.ts";
 import { paint } from "./paint.ts";
 import { Todo } from "./todo.ts";
 import { countBytes, drawDiagram } from "./wire/diagram.ts";
+import type { Faults } from "./wire/faults.ts";
 import { openTap, type Tap } from "./wire/tap.ts";
 
 /** What a module's `main` gets to show itself with. */
 export interface Demo {
   /** Connect here: the wire tap, and behind it the broker. */
   readonly brokerUrl: string;
+  /** What shall happen to which packet on the way: drop it, hold it, cut the line. */
+  readonly faults: Faults;
   /** Draw all that crossed the wire since the last drawing, under this title. */
   showWire(title: string): void;
 }
@@ -43,25 +45,21 @@ async function runWithBroker(main: (demo: Demo) => Promise<void>): Promise<numbe
   for (const reason of passedOver) console.log(paint.dim(`Note: ${reason}.`));
   console.log(paint.dim(`Broker: ${broker.name}`));
   let tap: Tap | undefined;
-  const stop = async () => {
-    await tap?.close();
-    await broker.stop();
-  };
-  const forget = onExit(stop);
   try {
     tap = await openTap(broker.url);
     await main(demoOn(tap));
     return 0;
   } finally {
-    forget();
-    await stop();
+    await tap?.close();
+    await broker.stop();
   }
 }
 
-function demoOn({ url, transcript }: Tap): Demo {
+function demoOn({ url, transcript, faults }: Tap): Demo {
   let shown = 0;
   return {
     brokerUrl: url,
+    faults,
     showWire: (title) => {
       const entries = transcript.entries.slice(shown);
       shown = transcript.entries.length;

@@ -11,6 +11,20 @@ describe("the project", () => {
     expect(read("package-lock.json")).not.toMatch('"resolved"');
   });
 
+  // npm ci refuses a lock file that lacks the binary of any platform, even of another one.
+  test("its lock file has what every platform needs", () => {
+    const { packages } = JSON.parse(read("package-lock.json")) as {
+      packages: Record<string, { optionalDependencies?: Record<string, string> }>;
+    };
+    const locked = new Set(
+      Object.keys(packages).map((path) => path.replace(/.*node_modules\//, "")),
+    );
+    const wanted = Object.values(packages).flatMap((one) =>
+      Object.keys(one.optionalDependencies ?? {}),
+    );
+    expect(wanted.filter((name) => !locked.has(name))).toEqual([]);
+  });
+
   test("its scripts need no shell of their own", () => {
     const { scripts } = JSON.parse(read("package.json"));
     for (const script of Object.values(scripts))
