@@ -6,6 +6,8 @@ const checkFiles = readdirSync("test/exercises").filter((name) => name.endsWith(
 export default defineConfig({
   test: {
     globalSetup: "test/setup.ts",
+    // What answers print is of interest where they fail.
+    silent: "passed-only",
     // A process for each file: an answer may do anything to the process that it runs in.
     pool: "forks",
     projects: [

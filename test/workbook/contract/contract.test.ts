@@ -30,7 +30,8 @@ beforeAll(() => {
 afterAll(async () => {
   const started = await Promise.allSettled(columns.values());
   const here = started.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
-  console.log(await table(here));
+  // Not console.log, which vitest keeps to itself where all is well.
+  process.stdout.write(`${await table(here)}\n`);
   await Promise.all(here.map(({ broker }) => broker.stop()));
 });
 
