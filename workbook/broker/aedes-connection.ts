@@ -50,13 +50,19 @@ export class AedesConnection extends Duplex {
     super({ readableObjectMode: true, readableHighWaterMark: 1, allowHalfOpen: false });
     socket.on("data", (chunk) => this.#receive(chunk));
     socket.on("error", (error) => this.destroy(error));
+    // A turn later, because Aedes acknowledges a message a turn before it publishes it: the will of a
+    // client that is gone right after its acknowledgement must not overtake it.
     socket.on("end", () => {
-      this.#hasEnded = true;
-      this.#handIn();
+      setImmediate(() => {
+        this.#hasEnded = true;
+        this.#handIn();
+      });
     });
     // After an orderly end Aedes must still read what came before it, a DISCONNECT above all.
     socket.on("close", () => {
-      if (!this.#hasEnded) this.destroy();
+      setImmediate(() => {
+        if (!this.#hasEnded) this.destroy();
+      });
     });
   }
 
