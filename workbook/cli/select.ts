@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { EnvironmentProblem } from "../environment-problem.ts";
 import { listModules, type Module, readLesson, root } from "../modules.ts";
-import { UsageError } from "./usage.ts";
+import { UsageError } from "../usage-error.ts";
 
 export interface Selection {
   readonly modules: readonly Module[];

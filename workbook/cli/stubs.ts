@@ -3,7 +3,8 @@ import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { listModules, type Module, root } from "../modules.ts";
 import { exerciseText, freshStub } from "../stub.ts";
-import { exitCodes, runCommand, UsageError } from "./usage.ts";
+import { UsageError } from "../usage-error.ts";
+import { exitCodes, runCommand } from "./usage.ts";
 
 /** `npm run stubs`: cut the exercises from the solutions anew. Never over work that git does not hold. */
 async function stubs(): Promise<number> {

@@ -1,19 +1,8 @@
 import { EnvironmentProblem } from "../environment-problem.ts";
+import { UsageError } from "../usage-error.ts";
 
 /** 0 fine, 1 to do or wrong, 2 the command was not understood, 3 the environment is broken. */
 export const exitCodes = { fine: 0, wrong: 1, usage: 2, environment: 3 } as const;
-
-/** What was typed cannot be understood. */
-export class UsageError extends Error {
-  override readonly name = "UsageError";
-
-  constructor(
-    message: string,
-    readonly next: string,
-  ) {
-    super(message);
-  }
-}
 
 /**
  * Run a command and end with its exit code. Bad usage and a broken environment become two lines: what
