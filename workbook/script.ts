@@ -61,8 +61,9 @@ function demoOn({ url, transcript, faults }: Tap): Demo {
     brokerUrl: url,
     faults,
     showWire: (title) => {
-      const entries = transcript.entries.slice(shown);
-      shown = transcript.entries.length;
+      const { entries: held, forgotten } = transcript;
+      const entries = held.slice(Math.max(0, shown - forgotten));
+      shown = forgotten + held.length;
       console.log(`\n${paint.bold(title)}\n`);
       console.log(drawDiagram(entries, process.stdout.columns ?? 0));
       console.log(`\n${paint.dim(countBytes(entries))}`);

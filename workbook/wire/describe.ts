@@ -1,18 +1,29 @@
 import { ReasonCodes } from "mqtt";
 import type { Packet } from "mqtt-packet";
-import type { Closed, Entry, Frame } from "./transcript.ts";
+import { printable, shorten } from "./columns.ts";
+import type { Closed, Fate, Frame } from "./transcript.ts";
 
-/** One packet in words, e.g. `PUBLISH q1 #7 retain sensors/co2/hall`. Never shows a password. */
+/** A topic may have 65,535 bytes. */
+const MAX_WORDS = 200;
+
+/**
+ * One packet in words, e.g. `PUBLISH q1 #7 retain sensors/co2/hall`. Never shows a password, nor
+ * anything that a terminal would obey.
+ */
 export function describeFrame(frame: Frame): string {
   const words = frame.packet ? describePacket(frame.packet) : undecodable(frame);
-  const fate = frame.fate === "passed" ? "" : ` (${fates[frame.fate]})`;
-  return `${words}${fate}`;
+  return `${shorten(printable(words), MAX_WORDS)}${describeFate(frame.fate)}`;
+}
+
+/** In brackets, where the packet did not just pass. */
+export function describeFate(fate: Fate): string {
+  return fate === "passed" ? "" : ` (${fates[fate]})`;
 }
 
 const fates = { dropped: "DROPPED", held: "HELD", delayed: "DELAYED", cut: "LINE CUT" } as const;
 
 function undecodable(frame: Frame): string {
-  const start = frame.bytes.subarray(0, 8).toString("hex").replace(/../g, "$& ").trim();
+  const start = (frame.bytes.subarray(0, 8).toString("hex").match(/../g) ?? []).join(" ");
   return `undecodable (${frame.problem}): ${start}${frame.bytes.length > 8 ? " …" : ""}`;
 }
 
@@ -21,11 +32,13 @@ function describePacket(packet: Packet): string {
   return [packet.cmd.toUpperCase(), ...fields(packet)].filter(Boolean).join(" ");
 }
 
+const versions = { 3: "v3.1", 4: "v3.1.1", 5: "v5" } as const;
+
 function fields(packet: Packet): (string | false | undefined)[] {
   switch (packet.cmd) {
     case "connect":
       return [
-        packet.protocolVersion === 5 ? "v5" : "v3.1.1",
+        versions[packet.protocolVersion ?? 4],
         packet.clientId || "(no client id)",
         packet.clean ? "clean" : "resume",
         seconds("expiry", packet.properties?.sessionExpiryInterval),
@@ -88,15 +101,10 @@ function seconds(name: string, value: number | undefined): string | undefined {
 }
 
 /** Why a line closed, in words; nothing where the DISCONNECT before it said so already. */
-export function describeClose(closed: Closed, before: readonly Entry[]): string | undefined {
-  if (closed.by === "tap") return "line cut by the tap";
-  const said = before.some(
-    (entry) =>
-      entry.kind === "frame" &&
-      entry.connection === closed.connection &&
-      entry.type === "disconnect",
-  );
-  if (said) return undefined;
-  const error = closed.error === undefined ? "" : `: ${closed.error}`;
-  return `line closed by the ${closed.by}, no DISCONNECT${error}`;
+export function describeClose({ by, error, refused, connection }: Closed): string | undefined {
+  if (refused) return "connection refused by the tap";
+  if (by === "tap") return "line cut by the tap";
+  if (error?.startsWith("connect ")) return printable(`the broker was not reached: ${error}`);
+  if (connection.saidDisconnect) return undefined;
+  return printable(`line closed by the ${by}, no DISCONNECT${error ? `: ${error}` : ""}`);
 }

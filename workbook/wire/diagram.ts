@@ -1,10 +1,20 @@
 import { paint } from "../paint.ts";
+import { cellsOf, shorten, shortName, widthOf } from "./columns.ts";
 import { describeClose, describeFrame } from "./describe.ts";
-import type { Connection, Entry, Frame } from "./transcript.ts";
+import {
+  type Closed,
+  type Counts,
+  type Direction,
+  type Entry,
+  type Frame,
+  newCounts,
+} from "./transcript.ts";
 
 /** Narrower than this and an arrow has no room for its words. */
 const MIN_GAP = 24;
 const MAX_GAP = 52;
+/** Left and right of the outermost columns, for the half of a name. */
+const MARGINS = 12;
 
 /**
  * The sequence diagram of what crossed the tap: a column for each client, the broker in the middle.
@@ -14,27 +24,36 @@ const MAX_GAP = 52;
  */
 export function drawDiagram(entries: readonly Entry[], width: number): string {
   const clients = namesOf(entries);
-  const gap = Math.min(MAX_GAP, Math.floor((width - 12) / Math.max(1, clients.length)));
+  const gap = Math.min(MAX_GAP, Math.floor((width - MARGINS) / Math.max(1, clients.length)));
   if (gap < MIN_GAP) return listPackets(entries);
-  return drawColumns(entries, clients, gap);
+  return drawColumns(entries, clients, gap, width);
 }
 
 /** The same in words alone: who to whom, the packet, its bytes on the wire. */
 export function listPackets(entries: readonly Entry[]): string {
-  const widest = Math.max(0, ...namesOf(entries).map((name) => name.length));
+  const widths = namesOf(entries).map((name) => widthOf(shortName(name)));
+  const widest = widths.reduce((most, width) => Math.max(most, width), 0);
   return entries
-    .map((entry, index) => {
-      const name = entry.connection.name.padEnd(widest);
-      if (entry.kind === "opened") return undefined;
-      if (entry.kind === "closed") {
-        const words = describeClose(entry, entries.slice(0, index));
-        return words && `${name}    broker  ${words}`;
-      }
-      const arrow = entry.direction === "to-broker" ? "->" : "<-";
-      return `${name} ${arrow} broker  ${describeFrame(entry)}, ${entry.size} B`;
-    })
+    .map((entry) => listEntry(entry, widest))
     .filter((line) => line !== undefined)
     .join("\n");
+}
+
+/**
+ * One line of the list, or none for what needs no words.
+ *
+ * @param nameColumns how wide the names of the list are, so that its arrows stand in one column
+ */
+export function listEntry(entry: Entry, nameColumns: number): string | undefined {
+  const short = shortName(entry.connection.name);
+  const name = short + " ".repeat(Math.max(0, nameColumns - widthOf(short)));
+  if (entry.kind === "opened") return undefined;
+  if (entry.kind === "closed") {
+    const words = describeClose(entry);
+    return words && `${name}    broker  ${words}`;
+  }
+  const arrow = entry.direction === "to-broker" ? "->" : "<-";
+  return `${name} ${arrow} broker  ${describeFrame(entry)}, ${entry.size} B`;
 }
 
 // Several connections of one client id share its column, as they share its session.
@@ -42,37 +61,52 @@ function namesOf(entries: readonly Entry[]): string[] {
   return [...new Set(entries.map((entry) => entry.connection.name))];
 }
 
-function drawColumns(entries: readonly Entry[], clients: readonly string[], gap: number): string {
-  const left = clients.slice(0, Math.ceil(clients.length / 2));
-  const names = [...left, "broker", ...clients.slice(left.length)];
-  const start = Math.ceil(Math.max(...names.map((name) => name.length), 6) / 2);
-  const at = (name: string) => start + names.indexOf(name) * gap;
-  const columns = names.map(at);
-  const width = start + (names.length - 1) * gap + start + 1;
+function drawColumns(
+  entries: readonly Entry[],
+  clients: readonly string[],
+  gap: number,
+  width: number,
+): string {
+  const left = Math.ceil(clients.length / 2);
+  const names = [...clients.slice(0, left), "broker", ...clients.slice(left)];
+  const spare = width - clients.length * gap - 1;
+  const margin = (name = "") => Math.min(Math.ceil(widthOf(name) / 2), Math.floor(spare / 2));
+  const columns = names.map((_, index) => margin(names[0]) + index * gap);
+  const broker = columns[left] ?? 0;
+  // Not looked up by "broker": a client may call itself that.
+  const columnOf = new Map(
+    clients.map((name, index) => [name, columns[index < left ? index : index + 1] ?? 0]),
+  );
+  const end = (columns.at(-1) ?? 0) + margin(names.at(-1)) + 1;
 
-  const heading = Array<string>(width).fill(" ");
-  for (const name of names) {
-    const short = name.length > gap - 2 ? `${name.slice(0, gap - 3)}…` : name;
-    const from = Math.max(0, at(name) - Math.floor(short.length / 2));
-    for (const [i, letter] of [...short].entries()) heading[from + i] = letter;
-  }
-
-  const lines = [paint.bold(heading.join("").trimEnd())];
-  for (const [index, entry] of entries.entries()) {
-    const row = Array<string>(width).fill(" ");
+  const lines = [paint.bold(drawHeading(names, columns, end))];
+  for (const entry of entries) {
+    const row = Array<string>(end).fill(" ");
     for (const column of columns) row[column] = "│";
-    const client = at(entry.connection.name);
+    const client = columnOf.get(entry.connection.name) ?? 0;
     if (entry.kind === "frame") {
-      drawArrow(row, entry, client, at("broker"));
+      drawArrow(row, entry, client, broker);
       lines.push(colour(entry)(row.join("").trimEnd()));
-    } else if (entry.kind === "closed") {
-      const words = describeClose(entry, entries.slice(0, index));
-      if (words === undefined) continue;
-      drawClose(row, words, client, at("broker"));
+    } else if (entry.kind === "closed" && drawClose(row, entry, client, broker)) {
       lines.push(paint.yellow(row.join("").trimEnd()));
     }
   }
   return lines.join("\n");
+}
+
+/** Each name over its column, in no more room than halfway to the next. */
+function drawHeading(names: readonly string[], columns: readonly number[], end: number): string {
+  const row = Array<string>(end).fill(" ");
+  const halfway = (a: number | undefined, b: number | undefined) =>
+    a === undefined || b === undefined ? undefined : Math.floor((a + b) / 2);
+  for (const [index, column] of columns.entries()) {
+    const from = halfway(columns[index - 1], column) ?? -1;
+    const to = halfway(column, columns[index + 1]) ?? end;
+    const cells = cellsOf(shorten(names[index] ?? "", to - from - 1));
+    const centred = column - Math.floor(cells.length / 2);
+    row.splice(Math.min(Math.max(centred, from + 1), to - cells.length), cells.length, ...cells);
+  }
+  return row.join("").trimEnd();
 }
 
 function drawArrow(row: string[], frame: Frame, client: number, broker: number): void {
@@ -88,22 +122,20 @@ function drawArrow(row: string[], frame: Frame, client: number, broker: number):
   write(row, ` ${shorten(describeFrame(frame), high - low - 7 - size.length)}${size} `, low, high);
 }
 
-function drawClose(row: string[], words: string, client: number, broker: number): void {
+/** Returns whether there was something to say. */
+function drawClose(row: string[], closed: Closed, client: number, broker: number): boolean {
+  const words = describeClose(closed);
+  if (words === undefined) return false;
   row[client] = "×";
   const [low, high] = client < broker ? [client, broker] : [broker, client];
   write(row, ` ${shorten(words, high - low - 5)} `, low, high);
-}
-
-// The packet stands at the beginning, what tells topics apart at the end: leave out the middle.
-function shorten(words: string, room: number): string {
-  if (words.length <= room) return words;
-  const start = Math.ceil((room - 1) * 0.6);
-  return `${words.slice(0, start)}…${words.slice(words.length - (room - 1 - start))}`;
+  return true;
 }
 
 function write(row: string[], text: string, low: number, high: number): void {
-  const from = low + Math.max(1, Math.floor((high - low - text.length) / 2) + 1);
-  for (const [i, letter] of [...text].entries()) row[from + i] = letter;
+  const cells = cellsOf(text);
+  const from = low + Math.max(1, Math.floor((high - low - cells.length) / 2) + 1);
+  row.splice(from, cells.length, ...cells);
 }
 
 function colour(frame: Frame): (text: string) => string {
@@ -112,17 +144,25 @@ function colour(frame: Frame): (text: string) => string {
   return (text) => text;
 }
 
-/** Packets and bytes of each client, both ways, in a line of text each. */
+/** Packets and bytes of each client among these entries, both ways, in a line of text each. */
 export function countBytes(entries: readonly Entry[]): string {
-  const connections = [...new Set<Connection>(entries.map((entry) => entry.connection))];
-  return namesOf(entries)
-    .map((name) => {
-      const own = connections.filter((connection) => connection.name === name);
-      const sum = (direction: "to-broker" | "to-client", what: "packets" | "bytes") =>
-        own.reduce((total, { counts }) => total + counts[direction][what], 0);
-      const sent = `${sum("to-broker", "packets")} packets, ${sum("to-broker", "bytes")} B`;
-      const received = `${sum("to-client", "packets")} packets, ${sum("to-client", "bytes")} B`;
-      return `${name} sent ${sent} and received ${received}`;
-    })
+  const sums = new Map<string, Counts>();
+  for (const entry of entries) {
+    if (entry.kind !== "frame") continue;
+    const { name } = entry.connection;
+    const sum = sums.get(name) ?? newCounts();
+    sums.set(name, sum);
+    sum[entry.direction].packets++;
+    sum[entry.direction].bytes += entry.size;
+  }
+  return [...sums]
+    .map(([name, counts]) => `${shortName(name)} ${describeCounts(counts)}`)
     .join("\n");
+}
+
+/** e.g. `sent 3 packets, 90 B and received 2 packets, 12 B`, as a client sees it. */
+export function describeCounts(counts: Counts): string {
+  const words = ({ packets, bytes }: Counts[Direction]) =>
+    `${packets} ${packets === 1 ? "packet" : "packets"}, ${bytes} B`;
+  return `sent ${words(counts["to-broker"])} and received ${words(counts["to-client"])}`;
 }

@@ -19,12 +19,16 @@ export class ArmedFault {
   constructor(
     readonly fault: Fault,
     readonly matches: (frame: Frame) => boolean,
+    whenMet: (frame: Frame) => void = () => {},
   ) {
-    let meet: (frame: Frame) => void = () => {};
+    let resolveMet: (frame: Frame) => void = () => {};
     this.met = new Promise((resolve) => {
-      meet = resolve;
+      resolveMet = resolve;
     });
-    this.meet = meet;
+    this.meet = (frame) => {
+      resolveMet(frame);
+      whenMet(frame);
+    };
     this.#released = new Promise((resolve) => {
       this.#release = resolve;
     });
@@ -44,29 +48,38 @@ export class ArmedFault {
 /** The faults of one tap, in the order in which they were armed. Each meets one packet, then is spent. */
 export class Faults {
   readonly #armed: ArmedFault[] = [];
-  #refusals = 0;
+  readonly #refusals: (() => void)[] = [];
 
   /** Whether any fault waits for a packet: without one the tap passes bytes on as they come. */
   get waiting(): boolean {
     return this.#armed.length > 0;
   }
 
-  arm(fault: Fault, matches: (frame: Frame) => boolean): ArmedFault {
-    const armed = new ArmedFault(fault, matches);
+  /**
+   * Meets the next packet that matches, unless its beginning was already passed on.
+   *
+   * @param whenMet called at once, before the next packet is looked at: what it arms can meet that one
+   */
+  arm(
+    fault: Fault,
+    matches: (frame: Frame) => boolean,
+    whenMet?: (frame: Frame) => void,
+  ): ArmedFault {
+    const armed = new ArmedFault(fault, matches, whenMet);
     this.#armed.push(armed);
     return armed;
   }
 
   /** The next connection is closed before the broker hears of it. */
-  refuseNextConnection(): void {
-    this.#refusals++;
+  refuseNextConnection(whenRefused: () => void = () => {}): void {
+    this.#refusals.push(whenRefused);
   }
 
   /** Whether this new connection is to be refused. */
   takeRefusal(): boolean {
-    if (this.#refusals === 0) return false;
-    this.#refusals--;
-    return true;
+    const whenRefused = this.#refusals.shift();
+    whenRefused?.();
+    return whenRefused !== undefined;
   }
 
   /** The fault that this packet meets, if any. */

@@ -19,7 +19,10 @@ export class FrameSplitter {
   #size: number | undefined;
   #broken = false;
 
-  /** @param keep bytes kept of one packet; the rest is counted and let go, so that memory is bounded */
+  /**
+   * @param keep bytes kept of one packet, at least the five of a fixed header; the rest is counted and
+   *   let go, so that memory is bounded
+   */
   constructor(private readonly keep = Number.POSITIVE_INFINITY) {}
 
   /** The stream is not MQTT from here on: a reserved packet type or an impossible length came. */
@@ -50,6 +53,7 @@ export class FrameSplitter {
     while (data.length > 0 && !this.#broken) {
       const begun = this.#pending;
       this.#size ??= this.#readSize(data);
+      if (this.#broken) break;
       if (this.#size === undefined || begun + data.length < this.#size) {
         this.#append(data);
         break;

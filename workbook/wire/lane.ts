@@ -1,12 +1,13 @@
 import type { Socket } from "node:net";
 import type { ArmedFault, Faults } from "./faults.ts";
 import { FrameSplitter } from "./frames.ts";
-import type { Frame, Transcript } from "./transcript.ts";
+import type { Fate, Frame, Transcript } from "./transcript.ts";
 
 /** The most that is kept of one packet, in bytes. Larger ones are forwarded whole and shown in part. */
 const MAX_FRAME_KEPT = 256 * 1024;
 /** How much may wait behind a held packet, in bytes, before the lane stops reading. */
 const MAX_WAITING = 1024 * 1024;
+const NOTHING = Buffer.alloc(0);
 
 interface LaneContext {
   frame(bytes: Buffer, size: number, problem?: string): Frame;
@@ -22,9 +23,10 @@ interface LaneContext {
 interface Waiting {
   readonly bytes: Buffer;
   readonly frame?: Frame;
-  readonly fault?: ArmedFault;
+  readonly fault?: ArmedFault | undefined;
   /** The packet met a hold or a delay that is not over. */
   blocked?: boolean;
+  timer?: NodeJS.Timeout;
   /** The sending side has closed: pass that on when its turn comes. */
   readonly end?: true;
 }
@@ -36,8 +38,12 @@ export class Lane {
   #unsent: Buffer[] = [];
   /** How many bytes of the unfinished packet were already forwarded. */
   #ahead = 0;
+  /** What waits for the first of it, which is blocked. Empty but for a hold or a delay. */
   #queue: Waiting[] = [];
-  #cut = false;
+  #queuedBytes = 0;
+  /** Nothing goes this way any more. */
+  #over = false;
+  #isCut = false;
 
   constructor(
     private readonly from: Socket,
@@ -56,149 +62,187 @@ export class Lane {
     from.on("close", () => {
       context.ended(failure);
       // Without an "end" before it the line was reset: nothing that still waits will be wanted.
-      if (!from.readableEnded) to.destroySoon();
+      if (from.readableEnded || this.#isCut) return;
+      this.#stop();
+      to.destroySoon();
     });
-    to.on("drain", () => from.resume());
+    to.on("drain", () => this.#flow());
+    to.on("close", () => {
+      this.#stop();
+      // Nobody is left to read what it sends. After a cut it may still be reading its last packet,
+      // which a reset would take away: it closes by itself.
+      if (!this.#isCut) from.destroySoon();
+    });
     from.resume();
   }
 
   /** End the line here: what was written still arrives, what comes from now on is let go. */
   cut(): void {
-    this.#cut = true;
-    this.#queue = [];
-    this.#unsent = [];
+    const lost = this.#queue;
+    this.#isCut = true;
+    this.#stop();
+    for (const { frame } of lost) if (frame) this.#settle(frame, "cut");
     this.to.end();
     this.from.resume();
   }
 
+  #stop(): void {
+    this.#over = true;
+    for (const { timer } of this.#queue) clearTimeout(timer);
+    this.#queue = [];
+    this.#unsent = [];
+  }
+
   #take(chunk: Buffer): void {
-    if (this.#cut) return;
+    if (this.#over) return;
+    const { faults, transcript } = this.context;
     this.#unsent.push(chunk);
+    // Packets that nothing stops leave together, in as few writes as they came in.
     let passing = 0;
     for (const raw of this.#splitter.push(chunk)) {
       const frame = this.context.frame(Buffer.from(raw.bytes), raw.size);
+      const fault = faults.waiting && this.#ahead === 0 ? faults.take(frame) : undefined;
       const length = raw.size - this.#ahead;
-      const begun = this.#ahead > 0;
       this.#ahead = 0;
-      this.context.transcript.record(frame);
-      const fault =
-        this.context.faults.waiting && !begun ? this.context.faults.take(frame) : undefined;
       if (fault === undefined && this.#queue.length === 0) {
+        transcript.record(frame);
         passing += length;
         continue;
       }
-      if (passing > 0) this.#write(this.#shift(passing));
+      this.#write(this.#shift(passing));
       passing = 0;
-      this.#enqueue({ bytes: this.#shift(length), frame, ...(fault && { fault }) });
+      this.#enqueue(this.#shift(length), frame, fault);
+      if (this.#over) return;
     }
-    if (passing > 0) this.#write(this.#shift(passing));
+    this.#write(this.#shift(passing));
     this.#takeRest();
-    this.#pump();
+    this.#flow();
   }
 
   // An unfinished packet waits only while a fault may be meant for it, and never a very large one.
   #takeRest(): void {
-    if (this.#splitter.broken) {
-      const size = this.#splitter.pending;
-      if (size === 0) return;
-      this.context.transcript.record(
-        this.context.frame(Buffer.from(this.#splitter.take()), size, "not MQTT"),
-      );
-      this.#forward(size - this.#ahead);
-      this.#ahead = 0;
-      return;
-    }
-    const { pending } = this.#splitter;
-    if (this.context.faults.waiting && this.#ahead === 0 && pending <= MAX_FRAME_KEPT) return;
-    this.#forward(pending - this.#ahead);
-    this.#ahead = pending;
-  }
-
-  #forward(length: number): void {
+    const { pending, broken } = this.#splitter;
+    const length = pending - this.#ahead;
     if (length === 0) return;
-    const bytes = this.#shift(length);
-    if (this.#queue.length > 0) this.#enqueue({ bytes });
-    else this.#write(bytes);
+    if (broken) {
+      this.#ahead = 0;
+      this.#pass(this.#shift(length), this.#unfinished("not MQTT"));
+    } else if (!this.context.faults.waiting || this.#ahead > 0 || pending > MAX_FRAME_KEPT) {
+      this.#ahead = pending;
+      this.#pass(this.#shift(length));
+    }
   }
 
   /** The sending side has closed. Half a packet is still the sender's bytes: pass them on and say so. */
   #finish(): void {
-    if (this.#cut) return;
+    if (this.#over) return;
     const { pending, expected } = this.#splitter;
     if (pending > 0) {
+      const length = pending - this.#ahead;
       const problem = `half a packet: ${pending} of ${expected ?? "an unknown number of"} bytes`;
-      const bytes = Buffer.from(this.#splitter.take());
-      this.context.transcript.record(this.context.frame(bytes, pending, problem));
-      this.#forward(pending - this.#ahead);
+      this.#pass(this.#shift(length), this.#unfinished(problem));
     }
-    this.#enqueue({ bytes: Buffer.alloc(0), end: true });
+    this.#queue.push({ bytes: NOTHING, end: true });
     this.#pump();
   }
 
-  #enqueue(waiting: Waiting): void {
-    const { fault, frame } = waiting;
-    if (fault?.fault.do === "hold" || fault?.fault.do === "delay") {
-      waiting.blocked = true;
-      const over = () => {
-        waiting.blocked = false;
-        this.#pump();
-      };
-      if (fault.fault.do === "hold") fault.released.then(over);
-      else setTimeout(over, fault.fault.ms);
+  /** What came of a packet that is none, or will never be whole. */
+  #unfinished(problem: string): Frame {
+    const size = this.#splitter.pending;
+    return this.context.frame(Buffer.from(this.#splitter.take()), size, problem);
+  }
+
+  #pass(bytes: Buffer, frame?: Frame): void {
+    if (this.#queue.length > 0) {
+      this.#enqueue(bytes, frame);
+    } else {
+      if (frame) this.context.transcript.record(frame);
+      this.#write(bytes);
     }
+  }
+
+  #enqueue(bytes: Buffer, frame?: Frame, fault?: ArmedFault): void {
+    const waiting: Waiting = { bytes, ...(frame && { frame }), fault };
+    this.#block(waiting);
     this.#queue.push(waiting);
-    const first = this.#queue.find((each) => each.blocked);
-    if (frame && first) {
-      const fate = first.fault?.fault.do === "delay" ? "delayed" : "held";
-      this.context.transcript.settle(frame, fate);
+    this.#queuedBytes += bytes.length;
+    if (frame) {
+      const first = this.#queue[0];
+      if (first?.blocked) frame.fate = first.fault?.fault.do === "delay" ? "delayed" : "held";
+      else frame.fate = fateUnder(fault);
+      this.context.transcript.record(frame);
     }
-    const size = this.#queue.reduce((sum, each) => sum + each.bytes.length, 0);
-    if (size > MAX_WAITING) this.from.pause();
+    this.#pump();
+  }
+
+  #block(waiting: Waiting): void {
+    const { fault } = waiting;
+    if (fault?.fault.do !== "hold" && fault?.fault.do !== "delay") return;
+    waiting.blocked = true;
+    const over = () => {
+      waiting.blocked = false;
+      this.#pump();
+    };
+    if (fault.fault.do === "hold") fault.released.then(over);
+    else waiting.timer = setTimeout(over, fault.fault.ms);
   }
 
   /** Let go what waits, up to the next packet that is blocked, in one write. */
   #pump(): void {
-    if (this.#queue.length === 0) return;
-    this.to.cork();
-    let cutting = false;
-    while (this.#queue.length > 0 && !this.#queue[0]?.blocked && !cutting) {
-      const next = this.#queue.shift();
-      if (next) cutting = this.#letGo(next);
+    if (this.#over) return;
+    const blocked = this.#queue.findIndex((waiting) => waiting.blocked);
+    const free = this.#queue.splice(0, blocked === -1 ? this.#queue.length : blocked);
+    const going: Buffer[] = [];
+    let cutAt: number | undefined;
+    for (const [index, { bytes, frame, fault }] of free.entries()) {
+      this.#queuedBytes -= bytes.length;
+      const fate = fateUnder(fault);
+      if (frame) this.#settle(frame, fate);
+      if (fate === "passed") going.push(bytes);
+      if (fault?.fault.do !== "cut") continue;
+      cutAt = index;
+      break;
     }
-    this.to.uncork();
-    if (cutting) this.context.cut();
-    else if (this.#queue.length === 0 && !this.to.writableNeedDrain) this.from.resume();
+    this.#write(going.length === 1 ? (going[0] ?? NOTHING) : Buffer.concat(going));
+    if (cutAt !== undefined) {
+      // What waited behind it is lost.
+      this.#queue.unshift(...free.slice(cutAt + 1));
+      this.context.cut();
+    } else if (free.at(-1)?.end) {
+      this.to.end();
+    }
+    this.#flow();
   }
 
-  /** Returns whether the line is to be cut now. */
-  #letGo({ bytes, frame, fault, end }: Waiting): boolean {
-    const { transcript } = this.context;
-    if (end) {
-      this.to.end();
-      return false;
-    }
-    if (frame && fault?.fault.do === "drop") {
-      transcript.settle(frame, "dropped");
-      return false;
-    }
-    if (frame && fault?.fault.do === "cut" && fault.fault.when === "before") {
-      transcript.settle(frame, "cut");
-      return true;
-    }
-    if (frame) transcript.settle(frame, "passed");
-    this.#write(bytes);
-    return fault?.fault.do === "cut";
+  #settle(frame: Frame, fate: Fate): void {
+    if (frame.fate !== fate) this.context.transcript.settle(frame, fate);
   }
 
   #write(bytes: Buffer): void {
-    if (!this.to.write(bytes)) this.from.pause();
+    if (bytes.length > 0) this.to.write(bytes);
+  }
+
+  /** Read on only while there is room for what comes. */
+  #flow(): void {
+    const full = this.#queuedBytes > MAX_WAITING || this.to.writableNeedDrain;
+    if (full && !this.#over) this.from.pause();
+    else this.from.resume();
   }
 
   /** Take the first bytes of those not yet forwarded. */
   #shift(length: number): Buffer {
+    if (length === 0) return NOTHING;
     const all = this.#unsent.length === 1 ? this.#unsent[0] : Buffer.concat(this.#unsent);
-    if (all === undefined) return Buffer.alloc(0);
+    if (all === undefined) return NOTHING;
     this.#unsent = all.length > length ? [all.subarray(length)] : [];
     return all.length > length ? all.subarray(0, length) : all;
   }
+}
+
+/** What becomes of a packet once nothing blocks it. */
+function fateUnder(armed: ArmedFault | undefined): Fate {
+  const fault = armed?.fault;
+  if (fault?.do === "drop") return "dropped";
+  if (fault?.do === "cut" && fault.when === "before") return "cut";
+  return "passed";
 }

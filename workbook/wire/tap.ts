@@ -4,7 +4,7 @@ import { connect as connectTls } from "node:tls";
 import { EnvironmentProblem } from "../environment-problem.ts";
 import { Faults } from "./faults.ts";
 import { Lane } from "./lane.ts";
-import { Connection, Frame, Transcript } from "./transcript.ts";
+import { type Closed, Connection, Frame, Transcript } from "./transcript.ts";
 
 /** A TCP proxy between MQTT clients and a broker that writes down every packet. */
 export interface Tap {
@@ -45,15 +45,15 @@ export async function openTap(brokerUrl: string, port = 0): Promise<Tap> {
     const connection = new Connection(++connections);
     transcript.record({ kind: "opened", at: now(), connection });
     let closed = false;
-    const close = (by: "client" | "broker" | "tap", error?: Error) => {
+    const close = (by: Closed["by"], error?: Error) => {
       if (closed) return;
       closed = true;
-      const why = error === undefined ? {} : { error: error.message };
+      const why = error === undefined ? {} : { error: describeError(error) };
       transcript.record({ kind: "closed", at: now(), connection, by, ...why });
     };
 
     if (faults.takeRefusal()) {
-      close("tap");
+      transcript.record({ kind: "closed", at: now(), connection, by: "tap", refused: true });
       client.on("error", () => {});
       client.destroy();
       return;
@@ -66,8 +66,11 @@ export async function openTap(brokerUrl: string, port = 0): Promise<Tap> {
     };
     const lane = (from: Socket, to: Socket, direction: "to-broker" | "to-client") =>
       new Lane(from, to, {
-        frame: (bytes, size, problem) =>
-          new Frame(now(), connection, direction, bytes, size, problem),
+        frame: (bytes, size, problem) => {
+          const frame = new Frame(now(), connection, direction, bytes, size, problem);
+          connection.introduce(frame);
+          return frame;
+        },
         transcript,
         faults,
         cut,
@@ -90,6 +93,9 @@ export async function openTap(brokerUrl: string, port = 0): Promise<Tap> {
     });
     server.listen(port, "127.0.0.1", resolve);
   });
+
+  // Such as a connection that cannot be accepted for want of file handles: the others go on.
+  server.on("error", () => {});
 
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("the tap has no port");
@@ -114,7 +120,7 @@ function parseBrokerUrl(text: string): { credentials: string; connect: () => Soc
   const plain = url?.protocol === "mqtt:" || url?.protocol === "tcp:";
   if (!url?.hostname || !(tls || plain)) {
     throw new EnvironmentProblem(
-      `${text} is no address of an MQTT broker`,
+      `${withoutPassword(text)} is no address of an MQTT broker`,
       "write it as mqtt://host:port, or mqtts://host:port for TLS",
     );
   }
@@ -128,4 +134,15 @@ function parseBrokerUrl(text: string): { credentials: string; connect: () => Soc
         ? connectTls(port, host, { servername: isIP(host) ? "" : host })
         : connectTcp({ host, port, allowHalfOpen: true }),
   };
+}
+
+/** An address as it may be shown on a screen. */
+export function withoutPassword(url: string): string {
+  return url.replace(/(:\/\/[^/@:]*):[^/]*@/, "$1:…@");
+}
+
+/** Where a name has several addresses, Node says what went wrong only in the errors of each. */
+function describeError(error: Error): string {
+  const [first] = error instanceof AggregateError ? error.errors : [error];
+  return first instanceof Error ? first.message : error.message;
 }

@@ -1,5 +1,6 @@
 import { EventEmitter } from "node:events";
-import { type Packet, type PacketCmd, parser } from "mqtt-packet";
+import { type Packet, type PacketCmd, type Parser, parser } from "mqtt-packet";
+import { printable } from "./columns.ts";
 
 export type Direction = "to-broker" | "to-client";
 
@@ -9,32 +10,40 @@ export class Connection {
   /** 4 is MQTT 3.1.1, 5 is MQTT 5. Until a CONNECT was seen the tap decodes as 3.1.1. */
   protocolVersion: 3 | 4 | 5 = 4;
   /** Bytes and packets that the tap received, by direction, whatever became of them. */
-  readonly counts = {
-    "to-broker": { packets: 0, bytes: 0 },
-    "to-client": { packets: 0, bytes: 0 },
-  };
+  readonly counts = newCounts();
+  /** A DISCONNECT went over the line, in either direction: a close after it is no surprise. */
+  saidDisconnect = false;
 
   constructor(readonly number: number) {}
 
+  /** For people: the client id, or the number of the connection while there is none. */
   get name(): string {
-    return this.clientId || `connection ${this.number}`;
+    return printable(this.clientId || `connection ${this.number}`);
   }
 
   /** Learn from a CONNECT, or from the CONNACK that assigns a client id, who is at the other end. */
   introduce(frame: Frame): void {
-    if (frame.packet?.cmd === "connect") {
+    const { type, direction } = frame;
+    if (type === "connect" && direction === "to-broker" && frame.packet?.cmd === "connect") {
       this.clientId = frame.packet.clientId;
       this.protocolVersion = frame.packet.protocolVersion ?? 4;
-    } else if (frame.packet?.cmd === "connack") {
+    } else if (type === "connack" && direction === "to-client" && frame.packet?.cmd === "connack") {
       this.clientId ||= frame.packet.properties?.assignedClientIdentifier;
     }
   }
 }
 
+/** Packets and bytes in each direction. */
+export type Counts = Record<Direction, { packets: number; bytes: number }>;
+
+export function newCounts(): Counts {
+  return { "to-broker": { packets: 0, bytes: 0 }, "to-client": { packets: 0, bytes: 0 } };
+}
+
 /** What the tap did with a packet: `held` and `delayed` become `passed` when they are let go. */
 export type Fate = "passed" | "dropped" | "held" | "delayed" | "cut";
 
-const packetTypes: readonly (PacketCmd | undefined)[] = [
+export const packetTypes: readonly (PacketCmd | undefined)[] = [
   undefined,
   "connect",
   "connack",
@@ -101,21 +110,30 @@ export class Frame {
   }
 }
 
+/** One for each protocol version, at rest between two packets: making one costs more than using it. */
+const idle = new Map<number, Parser>();
+
 function decode(bytes: Buffer, protocolVersion: number): { packet: Packet } | { problem: string } {
-  let result: { packet: Packet } | { problem: string } = { problem: "not an MQTT packet" };
-  const decoder = parser({ protocolVersion });
-  decoder.on("packet", (packet) => {
-    result = { packet };
+  const decoder = idle.get(protocolVersion) ?? parser({ protocolVersion });
+  // It comes back below if it is as good as new.
+  idle.delete(protocolVersion);
+  let packet: Packet | undefined;
+  let problem = "not an MQTT packet";
+  decoder.on("packet", (decoded) => {
+    packet = decoded;
   });
   decoder.on("error", (error: Error) => {
-    result = { problem: error.message };
+    problem = error.message;
   });
   try {
-    decoder.parse(bytes);
+    const left = decoder.parse(bytes);
+    decoder.removeAllListeners();
+    // A CONNECT sets the version of the packets after it.
+    if (packet && left === 0 && packet.cmd !== "connect") idle.set(protocolVersion, decoder);
   } catch (error) {
-    result = { problem: error instanceof Error ? error.message : String(error) };
+    problem = error instanceof Error ? error.message : String(error);
   }
-  return result;
+  return packet === undefined ? { problem } : { packet };
 }
 
 /** A connection began. */
@@ -132,6 +150,8 @@ export interface Closed {
   readonly connection: Connection;
   readonly by: "client" | "broker" | "tap";
   readonly error?: string;
+  /** The tap did not let this connection begin. */
+  readonly refused?: true;
 }
 
 export type Entry = Frame | Opened | Closed;
@@ -144,6 +164,8 @@ const MAX_BYTES = 32 * 1024 * 1024;
 export class Transcript {
   readonly #entries: Entry[] = [];
   readonly #events = new EventEmitter().setMaxListeners(0);
+  /** All that the tap received, also what is no longer held. */
+  readonly counts = newCounts();
   #bytes = 0;
   #forgotten = 0;
 
@@ -170,13 +192,20 @@ export class Transcript {
     return () => this.#events.off("entry", listener);
   }
 
-  /** A frame was let go, or its fate was settled some other way. */
+  /** What became of a frame that was recorded as held or delayed. */
   settle(frame: Frame, fate: Fate): void {
     frame.fate = fate;
+    this.#noteDisconnect(frame);
     this.#events.emit("settled", frame);
   }
 
-  /** The packets that are held, oldest first, of one type or all. */
+  /** Hear of each frame that was held or delayed, once its fate is settled. Returns how to stop hearing. */
+  onSettled(listener: (frame: Frame) => void): () => void {
+    this.#events.on("settled", listener);
+    return () => this.#events.off("settled", listener);
+  }
+
+  /** The packets among the entries that match, or all, oldest first. */
   frames(matches: (frame: Frame) => boolean = () => true): Frame[] {
     return this.#entries.filter(
       (entry): entry is Frame => entry.kind === "frame" && matches(entry),
@@ -199,10 +228,17 @@ export class Transcript {
 
   #count(frame: Frame): void {
     this.#bytes += frame.bytes.length;
-    const count = frame.connection.counts[frame.direction];
-    count.packets++;
-    count.bytes += frame.size;
-    if (frame.type === "connect" || frame.type === "connack") frame.connection.introduce(frame);
+    for (const counts of [this.counts, frame.connection.counts]) {
+      counts[frame.direction].packets++;
+      counts[frame.direction].bytes += frame.size;
+    }
+    this.#noteDisconnect(frame);
+  }
+
+  #noteDisconnect(frame: Frame): void {
+    if (frame.type === "disconnect" && frame.fate === "passed") {
+      frame.connection.saidDisconnect = true;
+    }
   }
 
   // A tenth at a time, because removing from the front of an array costs its length.
