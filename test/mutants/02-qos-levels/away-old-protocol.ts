@@ -1,0 +1,20 @@
+// Kills: receiveWhileOffline: asks the broker to keep the session for an hour
+// MQTT 3.1.1 keeps sessions, and cannot say for how long.
+import { connect, type MqttClient } from "mqtt";
+
+export * from "../../../solutions/02-qos-levels.ts";
+
+export async function receiveWhileOffline(
+  brokerUrl: string,
+  clientId: string,
+  filter: string,
+  onMessage: (topic: string, payload: Buffer) => void,
+): Promise<MqttClient> {
+  const client = connect(brokerUrl, {
+    clientId,
+    clean: false,
+  });
+  client.on("message", (topic, payload) => onMessage(topic, payload));
+  await client.subscribeAsync(filter, { qos: 1 });
+  return client;
+}

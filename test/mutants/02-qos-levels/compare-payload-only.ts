@@ -1,0 +1,15 @@
+// Kills: compareQosLevels: counts the bytes that the tap counts
+// Headers, topic and answers are forgotten.
+import type { MqttClient } from "mqtt";
+import * as right from "../../../solutions/02-qos-levels.ts";
+
+export * from "../../../solutions/02-qos-levels.ts";
+
+export async function compareQosLevels(
+  client: MqttClient,
+  topic: string,
+  payload: string,
+): Promise<right.LevelCost[]> {
+  const costs = await right.compareQosLevels(client, topic, payload);
+  return costs.map((cost) => ({ ...cost, bytes: Buffer.byteLength(payload) }));
+}
