@@ -1,0 +1,32 @@
+// Kills: demonstrateDevicePresence: has a birth message that the broker keeps
+// A monitor that comes while the device lives does not find it.
+import { connectAsync } from "mqtt";
+import { setupLastWill, statusTopic } from "../../../solutions/03-retained-last-will.ts";
+import { prefixed } from "../../../workbook/telemetry.ts";
+
+export * from "../../../solutions/03-retained-last-will.ts";
+
+export async function demonstrateDevicePresence(
+  brokerUrl: string,
+  deviceId: string,
+): Promise<string[]> {
+  const monitor = await connectAsync(brokerUrl, {
+    clientId: prefixed(`monitor-of-${deviceId}`),
+    protocolVersion: 5,
+  });
+  const seen: string[] = [];
+  const over = new Promise<void>((resolve) => {
+    monitor.on("message", (_topic, payload, { retain }) => {
+      if (retain) return;
+      seen.push(payload.toString());
+      if (seen.at(-1) === "offline") resolve();
+    });
+  });
+  await monitor.subscribeAsync(statusTopic(deviceId), { qos: 1 });
+  const device = await connectAsync(brokerUrl, setupLastWill(deviceId));
+  await device.publishAsync(statusTopic(deviceId), "online", { qos: 1 });
+  device.end(true);
+  await over;
+  await monitor.endAsync();
+  return seen;
+}

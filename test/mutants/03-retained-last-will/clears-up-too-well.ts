@@ -1,0 +1,38 @@
+// Kills: demonstrateDevicePresence: leaves offline for who comes later
+// Who comes later finds nothing, as if there had never been a device.
+import { connectAsync } from "mqtt";
+import {
+  clearRetainedStatus,
+  publishRetainedStatus,
+  setupLastWill,
+  statusTopic,
+} from "../../../solutions/03-retained-last-will.ts";
+import { prefixed } from "../../../workbook/telemetry.ts";
+
+export * from "../../../solutions/03-retained-last-will.ts";
+
+export async function demonstrateDevicePresence(
+  brokerUrl: string,
+  deviceId: string,
+): Promise<string[]> {
+  const monitor = await connectAsync(brokerUrl, {
+    clientId: prefixed(`monitor-of-${deviceId}`),
+    protocolVersion: 5,
+  });
+  const seen: string[] = [];
+  const over = new Promise<void>((resolve) => {
+    monitor.on("message", (_topic, payload, { retain }) => {
+      if (retain) return;
+      seen.push(payload.toString());
+      if (seen.at(-1) === "offline") resolve();
+    });
+  });
+  await monitor.subscribeAsync(statusTopic(deviceId), { qos: 1 });
+  const device = await connectAsync(brokerUrl, setupLastWill(deviceId));
+  await publishRetainedStatus(device, deviceId, "online");
+  device.end(true);
+  await over;
+  await clearRetainedStatus(monitor, deviceId);
+  await monitor.endAsync();
+  return seen;
+}

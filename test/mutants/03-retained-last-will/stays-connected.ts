@@ -1,0 +1,10 @@
+// Kills: shutDownGracefully: leaves with a DISCONNECT that silences the will
+// It says offline and stays on line.
+import type { MqttClient } from "mqtt";
+import { publishRetainedStatus } from "../../../solutions/03-retained-last-will.ts";
+
+export * from "../../../solutions/03-retained-last-will.ts";
+
+export async function shutDownGracefully(client: MqttClient, deviceId: string): Promise<void> {
+  await publishRetainedStatus(client, deviceId, "offline");
+}

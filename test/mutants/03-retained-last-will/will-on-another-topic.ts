@@ -1,0 +1,14 @@
+// Kills: setupLastWill: leaves a will that says offline on devices/<id>/status
+// Who watches the status does not watch this topic.
+import type { IClientOptions } from "mqtt";
+import { prefixed } from "../../../workbook/telemetry.ts";
+
+export * from "../../../solutions/03-retained-last-will.ts";
+
+export function setupLastWill(deviceId: string): IClientOptions {
+  return {
+    clientId: prefixed(deviceId),
+    protocolVersion: 5,
+    will: { topic: prefixed(`devices/${deviceId}/will`), payload: "offline", qos: 1, retain: true },
+  };
+}
