@@ -1,7 +1,5 @@
-import { readdirSync } from "node:fs";
 import { defineConfig } from "vitest/config";
-
-const checkFiles = readdirSync("test/exercises").filter((name) => name.endsWith(".test.ts"));
+import { listModules } from "./workbook/modules.ts";
 
 export default defineConfig({
   test: {
@@ -11,9 +9,7 @@ export default defineConfig({
     // A process for each file: an answer may do anything to the process that it runs in.
     pool: "forks",
     projects: [
-      ...checkFiles.map((file) => ({
-        test: { name: file.replace(".test.ts", ""), include: [`test/exercises/${file}`] },
-      })),
+      ...listModules().map(({ name, checks }) => ({ test: { name, include: [...checks] } })),
       { test: { name: "workbook", include: ["test/workbook/**/*.test.ts"] } },
     ],
   },

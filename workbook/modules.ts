@@ -14,7 +14,8 @@ export interface Module {
   readonly exercise: string;
   readonly solution: string;
   readonly lesson: string;
-  readonly checks: string;
+  /** One file, or for a long module several in a folder of its name. */
+  readonly checks: readonly string[];
 }
 
 /** All modules in their order: one for each solution. */
@@ -30,9 +31,18 @@ export function listModules(): Module[] {
         exercise: `exercises/${name}.ts`,
         solution: `solutions/${name}.ts`,
         lesson: `exercises/${name}.md`,
-        checks: `test/exercises/${name}.test.ts`,
+        checks: checkFiles(name),
       };
     });
+}
+
+function checkFiles(name: string): string[] {
+  const folder = `test/exercises/${name}`;
+  if (!existsSync(join(root, folder))) return [`${folder}.test.ts`];
+  return readdirSync(join(root, folder))
+    .filter((file) => file.endsWith(".test.ts"))
+    .sort()
+    .map((file) => `${folder}/${file}`);
 }
 
 /** What a lesson says of one function. */

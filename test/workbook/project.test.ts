@@ -32,7 +32,9 @@ describe("the project", () => {
   });
 
   const checkFiles = ["test/exercises", "test/harness"].flatMap((folder) =>
-    readdirSync(join(root, folder)).map((file) => `${folder}/${file}`),
+    readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+      .filter((file) => file.endsWith(".ts"))
+      .map((file) => `${folder}/${file.replaceAll("\\", "/")}`),
   );
   // Only these may measure time: the deadline that bounds every wait, and the watchdog's heart.
   const keepers = ["test/harness/deadline.ts", "test/harness/watchdog.ts"];
