@@ -8,6 +8,8 @@ declare module "vitest" {
     broker: { url: string; name: string };
     /** The answers under test: a folder, or one file. */
     answers: string;
+    /** Leave out the other checks of a function once one of them failed. */
+    firstProblemOnly: boolean;
   }
 }
 
@@ -16,6 +18,7 @@ export default async function startBroker(
   project: TestProject,
 ): Promise<(() => Promise<void>) | void> {
   project.provide("answers", process.env.ANSWERS ?? "solutions");
+  project.provide("firstProblemOnly", false);
   try {
     const { broker, passedOver } = await chooseBroker("check");
     for (const reason of passedOver) console.log(`Note: ${reason}.`);

@@ -17,7 +17,10 @@ async function check(): Promise<number> {
   for (const reason of passedOver) console.log(paint.dim(`Note: ${reason}.`));
   try {
     const runs = selection.modules.map(({ name }) => ({ module: name, answers: "exercises" }));
-    const results = await runChecks(runs, broker, selection.functionName);
+    const results = await runChecks(runs, broker, {
+      functionName: selection.functionName,
+      firstProblemOnly: true,
+    });
     return report(selection, results, await compiling, broker.name);
   } finally {
     await broker.stop();

@@ -11,6 +11,8 @@ export interface FunctionState {
   readonly outcome: Outcome;
   /** The first check that did not pass. */
   readonly problem?: CheckResult;
+  /** What the broker cannot do, where a check was left out for that. */
+  readonly lack?: string;
 }
 
 /** A module's functions in the lesson's order, each with the outcome of all its checks. */
@@ -20,8 +22,16 @@ export function functionStates(module: Module, results: readonly CheckResult[]):
   return names.flatMap((functionName) => {
     const checks = own.filter((result) => result.functionName === functionName);
     if (checks.length === 0) return [];
-    const problem = checks.find(({ outcome }) => outcome !== "passed");
-    return [{ functionName, outcome: problem?.outcome ?? "passed", ...(problem && { problem }) }];
+    const problem = checks.find(({ outcome }) => outcome !== "passed" && outcome !== "skipped");
+    const passed = checks.some(({ outcome }) => outcome === "passed");
+    const lack = checks.find(({ outcome }) => outcome === "skipped")?.explanation?.headline;
+    const state: FunctionState = {
+      functionName,
+      outcome: problem?.outcome ?? (passed ? "passed" : "skipped"),
+      ...(problem && { problem }),
+      ...(lack && { lack }),
+    };
+    return [state];
   });
 }
 
@@ -31,6 +41,7 @@ const words: Record<Outcome, string> = {
   wrong: "✘ not yet",
   broken: "✘ broken",
   environment: "? unknown",
+  skipped: "- skipped",
 };
 
 const colours: Record<Outcome, (text: string) => string> = {
@@ -39,6 +50,7 @@ const colours: Record<Outcome, (text: string) => string> = {
   wrong: paint.red,
   broken: paint.red,
   environment: paint.yellow,
+  skipped: paint.dim,
 };
 
 /** The module's title and a line for each of its functions. */
@@ -46,9 +58,10 @@ export function drawModule(module: Module, states: readonly FunctionState[], of:
   const { title, minutes } = readLesson(module);
   const heading = `${module.number} · ${title}`;
   const place = `module ${Number(module.number)} of ${of}, about ${minutes} minutes`;
-  const lines = states.map(({ functionName, outcome }) =>
+  const lines = states.flatMap(({ functionName, outcome, lack }) => [
     colours[outcome](`  ${words[outcome].padEnd(LABEL)} ${functionName}`),
-  );
+    ...(lack ? [paint.dim(drawRow("", `not checked on this broker: ${lack}`, 80))] : []),
+  ]);
   return [`${paint.bold(heading)}   ${paint.dim(place)}`, ...lines].join("\n");
 }
 

@@ -1,8 +1,9 @@
+import { availableParallelism } from "node:os";
 import { relative, resolve, sep } from "node:path";
 import type { TestError } from "vitest";
 import type { TestCase, TestModule, TestSpecification } from "vitest/node";
 import type { Broker } from "../broker/broker.ts";
-import { root } from "../modules.ts";
+import { listModules, root } from "../modules.ts";
 
 /** Which checks to run against which answers. */
 export interface CheckRun {
@@ -18,8 +19,9 @@ export interface CheckRun {
  * - `wrong`: it was judged, and the explanation says why
  * - `broken`: it could not be judged, because its file does not load or the process ended under it
  * - `environment`: nothing is known about the answer
+ * - `skipped`: the broker cannot do what the check is about, and the explanation says what
  */
-export type Outcome = "passed" | "todo" | "wrong" | "broken" | "environment";
+export type Outcome = "passed" | "todo" | "wrong" | "broken" | "environment" | "skipped";
 
 export interface CheckResult {
   readonly run: CheckRun;
@@ -46,17 +48,20 @@ export interface Explanation {
   readonly next?: string;
 }
 
-/**
- * Run the checks in vitest, a process for each module and set of answers, several at once.
- *
- * @param functionName only the checks of this function
- */
+export interface CheckOptions {
+  /** Only the checks of this function. */
+  readonly functionName?: string | undefined;
+  /** Of each function only the first check that fails: a learner's next step, and no longer wait. */
+  readonly firstProblemOnly?: boolean;
+}
+
+/** Run the checks in vitest, a process for each module and set of answers, several at once. */
 export async function runChecks(
   runs: readonly CheckRun[],
   broker: Broker,
-  functionName?: string,
+  options: CheckOptions = {},
 ): Promise<CheckResult[]> {
-  const vitest = await openChecks(runs, broker, functionName);
+  const vitest = await openChecks(runs, broker, options);
   try {
     return await vitest.run();
   } finally {
@@ -76,7 +81,7 @@ export interface OpenChecks {
 export async function openChecks(
   runs: readonly CheckRun[],
   broker: Broker,
-  functionName?: string,
+  { functionName, firstProblemOnly = false }: CheckOptions = {},
 ): Promise<OpenChecks> {
   const { createVitest } = await import("vitest/node");
   const byProject = new Map(runs.map((run) => [`${run.module} ${run.answers}`, run]));
@@ -90,14 +95,17 @@ export async function openChecks(
   };
   const collect = (testCase: TestCase) => {
     const [name = "", ...rest] = testCase.name.split(": ");
-    const { state, errors } = testCase.result();
-    if (state === "skipped") return;
+    const { state, errors, note } = { note: undefined, ...testCase.result() };
+    // Without a note it is a check that was not asked for.
+    if (state === "skipped" && note === undefined) return;
     results.push({
       run: runOf(testCase.project.name),
       functionName: name,
       title: rest.join(": "),
       output: printed.get(testCase.id) ?? "",
-      ...judge(state === "passed" ? undefined : (errors?.[0] ?? interrupted)),
+      ...(state === "skipped"
+        ? { outcome: "skipped", explanation: { headline: note ?? "" } }
+        : judge(state === "passed" ? undefined : (errors?.[0] ?? interrupted))),
     });
   };
   const collectModule = (module: TestModule) => {
@@ -112,6 +120,8 @@ export async function openChecks(
     config: false,
     watch: false,
     pool: "forks",
+    // Checks wait for packets and deadlines more than they compute.
+    maxWorkers: 2 * availableParallelism(),
     reporters: [
       {
         onTestCaseResult: collect,
@@ -124,9 +134,10 @@ export async function openChecks(
     projects: [...byProject].map(([name, { module, answers }]) => ({
       test: {
         name,
-        include: [`test/exercises/${module}.test.ts`],
+        include: checkFiles(module),
         provide: {
           answers: resolve(root, answers),
+          firstProblemOnly,
           broker: { url: broker.url, name: broker.name },
         },
       },
@@ -168,6 +179,10 @@ export async function openChecks(
     changed: (file) => vitest.invalidateFile(file),
     close: () => vitest.close(),
   };
+}
+
+function checkFiles(name: string): string[] {
+  return [...(listModules().find((module) => module.name === name)?.checks ?? [])];
 }
 
 const interrupted = {

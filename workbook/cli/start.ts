@@ -21,7 +21,7 @@ async function start(): Promise<number> {
     for (const reason of passedOver) console.log(paint.dim(`Note: ${reason}.`));
     console.log(paint.dim(`Broker: ${broker.name}\n`));
     const runs = modules.map(({ name }) => ({ module: name, answers: "exercises" }));
-    const checks = await openChecks(runs, broker);
+    const checks = await openChecks(runs, broker, { firstProblemOnly: true });
     try {
       const [results, types] = await Promise.all([
         checks.run(),
@@ -45,9 +45,7 @@ function show(
   types: readonly TypeProblem[],
 ): void {
   const states = modules.map((module) => ({ module, functions: functionStates(module, results) }));
-  const current = states.find(({ functions }) =>
-    functions.some(({ outcome }) => outcome !== "passed"),
-  );
+  const current = states.find(({ functions }) => functions.some(({ problem }) => problem));
   for (const { module, functions } of states) {
     if (module === current?.module) break;
     console.log(paint.green(`${module.number} · all ${functions.length} functions passed`));
@@ -60,7 +58,7 @@ function show(
   const { exercise } = current.module;
   const own = types.filter(({ file }) => file === exercise);
   if (own.length > 0) console.log(`\n${drawTypeProblems(own)}`);
-  const next = current.functions.find(({ outcome }) => outcome !== "passed")?.problem;
+  const next = current.functions.find(({ problem }) => problem)?.problem;
   if (next && !own.some(({ syntax }) => syntax)) {
     console.log(`\n${drawProblem(current.module, next)}`);
   }
