@@ -9,7 +9,7 @@ import { check } from "../harness/check.ts";
 import { captureConsole } from "../harness/console.ts";
 import { settles, within } from "../harness/deadline.ts";
 import { type Desk, received, sent } from "../harness/desk.ts";
-import { callWhileHeld } from "../harness/held.ts";
+import { callWhileHeld, subscriptionConfirmed } from "../harness/held.ts";
 import { Inbox } from "../harness/inbox.ts";
 import { Wrong } from "../harness/wrong.ts";
 import { brokerVerdicts, everyPath, somePaths } from "./topic-filters.ts";
@@ -251,6 +251,7 @@ describe("subscribeWithWildcards", () => {
       await settles("subscribeWithWildcards", () =>
         subscribeWithWildcards(client, filters, inbox.take),
       );
+      await subscriptionConfirmed(desk);
       const helper = await desk.helper("building");
       for (const reading of readings) {
         const topic = topicFor(reading);
@@ -364,6 +365,7 @@ describe("subscribeWithWildcards", () => {
     await settles("subscribeWithWildcards", () =>
       subscribeWithWildcards(client, [topic], inbox.take),
     );
+    await subscriptionConfirmed(desk);
     return { topic, inbox, helper: await desk.helper("sensor") };
   };
 });

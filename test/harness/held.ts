@@ -1,7 +1,7 @@
 import { prefixed } from "../../workbook/telemetry.ts";
 import type { Frame } from "../../workbook/wire/transcript.ts";
 import { within } from "./deadline.ts";
-import type { Desk } from "./desk.ts";
+import { type Desk, received } from "./desk.ts";
 import { Wrong } from "./wrong.ts";
 
 /** A call of a learner's function, and whether it had settled when we looked. */
@@ -33,19 +33,24 @@ export async function callWhileHeld<T>(
   const done = result.finally(() => {
     settled = true;
   });
-  await within(
-    Promise.race([held.met, done]),
-    () =>
-      new Wrong({
-        headline: `there was no ${asks}`,
-        expected: `→ ${asks}`,
-        got: "none came",
-        why: "the broker can only answer what it was asked",
-        wire: desk.frames(),
-      }),
-  );
+  await within(Promise.race([held.met, done]), () => neverAsked(desk, asks));
   if (!settled) await Promise.race([roundTrip(desk), done]);
   return { result, early: settled, release: () => held.release() };
+}
+
+/** Waits until the broker has confirmed a subscription, for checks whose question is another one. */
+export async function subscriptionConfirmed(desk: Desk): Promise<void> {
+  await desk.sees(received("suback"), () => neverAsked(desk, "SUBSCRIBE"));
+}
+
+function neverAsked(desk: Desk, asks: string): Wrong {
+  return new Wrong({
+    headline: `there was no ${asks}`,
+    expected: `→ ${asks}`,
+    got: "none came",
+    why: "the broker can only answer what it was asked",
+    wire: desk.frames(),
+  });
 }
 
 /** A whole turn to the broker and back: what was going to happen at once has happened by then. */
