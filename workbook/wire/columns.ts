@@ -30,6 +30,14 @@ export function shorten(text: string, room: number): string {
   return [...head, "…", ...tail].slice(0, room).join("");
 }
 
+/** The end of the text in at most so many columns. */
+export function shortenStart(text: string, room: number): string {
+  if (widthOf(text) <= room) return text;
+  const tail = cellsOf(text).slice(-(room - 1));
+  if (tail[0] === "") tail[0] = " ";
+  return ["…", ...tail].join("");
+}
+
 /** A name in no more room than a list or a document has for one. A client id may have 65,535 bytes. */
 export function shortName(name: string): string {
   return shorten(name, 40);

@@ -1,18 +1,61 @@
 import { ReasonCodes } from "mqtt";
 import type { Packet } from "mqtt-packet";
-import { printable, shorten } from "./columns.ts";
+import { printable, shorten, shortenStart, widthOf } from "./columns.ts";
 import type { Closed, Fate, Frame } from "./transcript.ts";
 
 /** A topic may have 65,535 bytes. */
 const MAX_WORDS = 200;
+/** A topic shorter than this says nothing. */
+const MIN_TOPIC = 10;
 
 /**
  * One packet in words, e.g. `PUBLISH q1 #7 retain sensors/co2/hall`. Never shows a password, nor
  * anything that a terminal would obey.
+ *
+ * @param room in columns; where it is scarce, what tells the least is left out
  */
-export function describeFrame(frame: Frame): string {
-  const words = frame.packet ? describePacket(frame.packet) : undecodable(frame);
-  return `${shorten(printable(words), MAX_WORDS)}${describeFate(frame.fate)}`;
+export function describeFrame(frame: Frame, room = MAX_WORDS): string {
+  const fate = describeFate(frame.fate);
+  const words = frame.packet ? partsOf(frame.packet) : [undecodable(frame)];
+  return `${withinRoom(words, room - fate.length)}${fate}`;
+}
+
+/** A part of a description; plain text is what must be said. */
+type Part =
+  | string
+  /** The end of a topic tells more than its beginning. */
+  | { readonly topic: string }
+  /** What tells less than the rest: that of the highest rank is left out first. */
+  | { readonly spare: string; readonly rank: 1 | 2 | 3 };
+
+function withinRoom(parts: readonly Part[], room: number): string {
+  let left = parts;
+  for (const rank of [3, 2, 1]) {
+    const text = squeeze(left, room);
+    if (widthOf(text) <= room) return text;
+    left = left.filter((part) => !(isSpare(part) && part.rank === rank));
+  }
+  return shorten(squeeze(left, room), room);
+}
+
+function isSpare(part: Part): part is Extract<Part, { rank: number }> {
+  return typeof part !== "string" && "spare" in part;
+}
+
+/** With its topic no longer than there is room for. */
+function squeeze(parts: readonly Part[], room: number): string {
+  const texts = parts.map((part) => {
+    if (typeof part === "string") return printable(part);
+    return printable(isSpare(part) ? part.spare : part.topic);
+  });
+  const excess = widthOf(texts.join(" ")) - room;
+  return parts
+    .map((part, index) => {
+      const text = texts[index] ?? "";
+      const isTopic = typeof part !== "string" && "topic" in part;
+      return isTopic ? shortenStart(text, Math.max(MIN_TOPIC, widthOf(text) - excess)) : text;
+    })
+    .join(" ");
 }
 
 /** In brackets, where the packet did not just pass. */
@@ -28,22 +71,25 @@ function undecodable(frame: Frame): string {
 }
 
 /** The packet type in the specification's capitals, then the fields that matter, in its order. */
-function describePacket(packet: Packet): string {
-  return [packet.cmd.toUpperCase(), ...fields(packet)].filter(Boolean).join(" ");
+function partsOf(packet: Packet): Part[] {
+  return [packet.cmd.toUpperCase(), ...fields(packet)].filter(
+    (part) => part !== false && part !== undefined,
+  );
 }
 
 const versions = { 3: "v3.1", 4: "v3.1.1", 5: "v5" } as const;
 
-function fields(packet: Packet): (string | false | undefined)[] {
+function fields(packet: Packet): (Part | false | undefined)[] {
   switch (packet.cmd) {
     case "connect":
       return [
-        versions[packet.protocolVersion ?? 4],
-        packet.clientId || "(no client id)",
+        { spare: versions[packet.protocolVersion ?? 4], rank: 1 },
+        // A diagram has it over the column.
+        { spare: packet.clientId || "(no client id)", rank: 3 },
         packet.clean ? "clean" : "resume",
         seconds("expiry", packet.properties?.sessionExpiryInterval),
-        packet.will &&
-          `will q${packet.will.qos ?? 0}${packet.will.retain ? " retain" : ""} ${packet.will.topic}`,
+        packet.will && `will q${packet.will.qos ?? 0}${packet.will.retain ? " retain" : ""}`,
+        packet.will && { spare: packet.will.topic, rank: 2 },
       ];
     case "connack": {
       const code = packet.reasonCode ?? packet.returnCode ?? 0;
@@ -55,29 +101,29 @@ function fields(packet: Packet): (string | false | undefined)[] {
     case "publish":
       return [
         `q${packet.qos}`,
-        packet.qos > 0 && `#${packet.messageId}`,
+        packet.qos > 0 && packetId(packet),
         packet.dup && "dup",
         packet.retain && "retain",
         packet.properties?.topicAlias !== undefined && `alias ${packet.properties.topicAlias}`,
-        packet.topic || "(no topic)",
+        packet.topic === "" ? "(no topic)" : { topic: packet.topic },
         seconds("expires", packet.properties?.messageExpiryInterval),
       ];
     case "puback":
     case "pubrec":
     case "pubrel":
     case "pubcomp":
-      return [`#${packet.messageId}`, packet.reasonCode ? reason(packet.reasonCode) : undefined];
+      return [packetId(packet), packet.reasonCode ? reason(packet.reasonCode) : undefined];
     case "subscribe":
       return [
-        `#${packet.messageId}`,
-        packet.subscriptions.map(({ topic, qos }) => `${topic} q${qos}`).join(", "),
+        packetId(packet),
+        { topic: packet.subscriptions.map(({ topic, qos }) => `${topic} q${qos}`).join(", ") },
       ];
     case "suback":
-      return [`#${packet.messageId}`, packet.granted.map((code) => grant(Number(code))).join(", ")];
+      return [packetId(packet), packet.granted.map((code) => grant(Number(code))).join(", ")];
     case "unsubscribe":
-      return [`#${packet.messageId}`, packet.unsubscriptions.join(", ")];
+      return [packetId(packet), { topic: packet.unsubscriptions.join(", ") }];
     case "unsuback":
-      return [`#${packet.messageId}`];
+      return [packetId(packet)];
     case "disconnect":
     case "auth":
       return [packet.reasonCode ? reason(packet.reasonCode) : undefined];
@@ -85,6 +131,11 @@ function fields(packet: Packet): (string | false | undefined)[] {
     case "pingresp":
       return [];
   }
+}
+
+function packetId({ messageId }: { messageId?: number | undefined }): Part {
+  // It ties the packets of a flow together, as their order does.
+  return { spare: `#${messageId}`, rank: 2 };
 }
 
 /** A reason code in words, e.g. `16 No matching subscribers`. */
@@ -106,5 +157,5 @@ export function describeClose({ by, error, refused, connection }: Closed): strin
   if (by === "tap") return "line cut by the tap";
   if (error?.startsWith("connect ")) return printable(`the broker was not reached: ${error}`);
   if (connection.saidDisconnect) return undefined;
-  return printable(`line closed by the ${by}, no DISCONNECT${error ? `: ${error}` : ""}`);
+  return printable(`closed by the ${by}, no DISCONNECT${error ? `: ${error}` : ""}`);
 }

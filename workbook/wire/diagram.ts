@@ -11,10 +11,10 @@ import {
 } from "./transcript.ts";
 
 /** Narrower than this and an arrow has no room for its words. */
-const MIN_GAP = 24;
+const MIN_GAP = 34;
 const MAX_GAP = 52;
-/** Left and right of the outermost columns, for the half of a name. */
-const MARGINS = 12;
+/** Left and right of the outermost columns, for a part of a name. */
+const MARGINS = 4;
 
 /**
  * The sequence diagram of what crossed the tap: a column for each client, the broker in the middle.
@@ -119,7 +119,7 @@ function drawArrow(row: string[], frame: Frame, client: number, broker: number):
   const head = from < to ? to - 1 : to + 1;
   row[head] = arrived ? (from < to ? "▶" : "◀") : "×";
   const size = ` ${frame.size} B`;
-  write(row, ` ${shorten(describeFrame(frame), high - low - 7 - size.length)}${size} `, low, high);
+  write(row, ` ${describeFrame(frame, high - low - 5 - size.length)}${size} `, low, high);
 }
 
 /** Returns whether there was something to say. */
@@ -128,7 +128,7 @@ function drawClose(row: string[], closed: Closed, client: number, broker: number
   if (words === undefined) return false;
   row[client] = "×";
   const [low, high] = client < broker ? [client, broker] : [broker, client];
-  write(row, ` ${shorten(words, high - low - 5)} `, low, high);
+  write(row, ` ${shorten(words, high - low - 3)} `, low, high);
   return true;
 }
 

@@ -39,14 +39,39 @@ test("two clients, the broker between them", () => {
     .hears("sensor-1", ack("pubcomp", 7))
     .hears("display", publishPacket("sensors/co2/hall"));
   expect(story.drawn(100)).toMatchInlineSnapshot(`
-    " display                                     broker                                     sensor-1
-        ├────── CONNECT v5 display clean 22 B ─────▶│                                           │
-        │◀────────── CONNACK accepted 5 B ──────────┤                                           │
-        │                                           │◀── PUBLISH q2 #7 sensors/co2/hall 24 B ───┤
-        │                                           ├────────────── PUBREC #7 4 B ─────────────▶│
-        │                                           │◀───────────── PUBREL #7 4 B ──────────────┤
-        │                                           ├────────────── PUBCOMP #7 4 B ────────────▶│
-        │◀──── PUBLISH q0 sensors/co2/hall 22 B ────┤                                           │"
+    "display                                       broker                                       sensor-1
+     ├──────── CONNECT v5 display clean 22 B ───────▶│                                               │
+     │◀──────────── CONNACK accepted 5 B ────────────┤                                               │
+     │                                               │◀──── PUBLISH q2 #7 sensors/co2/hall 24 B ─────┤
+     │                                               ├──────────────── PUBREC #7 4 B ───────────────▶│
+     │                                               │◀─────────────── PUBREL #7 4 B ────────────────┤
+     │                                               ├──────────────── PUBCOMP #7 4 B ──────────────▶│
+     │◀────── PUBLISH q0 sensors/co2/hall 22 B ──────┤                                               │"
+  `);
+});
+
+test("where room is scarce, what tells the least is left out first", () => {
+  const topic = "buildings/north/devices/lamp/status";
+  const will = { topic, payload: Buffer.from("offline"), qos: 1, retain: true } as const;
+  const retained = publishPacket(topic, 1, 54_321);
+  retained[0] = (retained[0] ?? 0) | 1;
+  const story = new Story()
+    .says("lamp", connectPacket("lamp", 5, { will }))
+    .says("lamp", publishPacket("lamp/status", 1, 54_321))
+    .says("lamp", publishPacket(topic, 1, 54_321))
+    .says("lamp", retained)
+    .hears("lamp", encode({ cmd: "puback", messageId: 54_321, reasonCode: 16 }))
+    .closes("lamp", "client")
+    .says("monitor", connectPacket("monitor"));
+  expect(story.drawn(80)).toMatchInlineSnapshot(`
+    "lamp                                broker                              monitor
+     ├─ CONNECT clean will q1 retain 66 B ▶│                                     │
+     ├─ PUBLISH q1 #54321 …mp/status 19 B ▶│                                     │
+     ├─ PUBLISH q1 #54321 …mp/status 43 B ▶│                                     │
+     ├─ PUBLISH q1 retain …mp/status 43 B ▶│                                     │
+     │◀ PUBACK 16 No matc…subscribers 6 B ─┤                                     │
+     × closed by the client, no DISCONNECT │                                     │
+     │                                     │◀── CONNECT v5 monitor clean 22 B ───┤"
   `);
 });
 
@@ -82,11 +107,11 @@ test("faults, a line that closes without DISCONNECT, bytes that are no packet", 
     s -> broker  PUBLISH q0 a/c (HELD), 9 B
     s -> broker  PUBLISH q0 a/d (DELAYED), 9 B
     s -> broker  undecodable (not MQTT): 00 47 45 54 20 2f 20 48 …, 15 B
-    s    broker  line closed by the client, no DISCONNECT
+    s    broker  closed by the client, no DISCONNECT
     t -> broker  PUBLISH q0 a/e (LINE CUT), 9 B
     t    broker  line cut by the tap
     u -> broker  DISCONNECT (DROPPED), 4 B
-    u    broker  line closed by the client, no DISCONNECT: read ECONNRESET
+    u    broker  closed by the client, no DISCONNECT: read ECONNRESET
     v    broker  connection refused by the tap
     w    broker  the broker was not reached: connect ECONNREFUSED 127.0.0.1:1883"
   `);
@@ -97,12 +122,12 @@ test("faults, a line that closes without DISCONNECT, bytes that are no packet", 
     .garbage("s", Buffer.from("\0GET / HTTP/1.1"))
     .closes("s", "client");
   expect(drawing.drawn(60)).toMatchInlineSnapshot(`
-    " s                                            broker
-     ├──────────── PUBLISH q1 #7 a/b 11 B ──────────▶│
-     │×────────── PUBACK #7 (DROPPED) 4 B ───────────┤
-     ├───────── PUBLISH q0 a/d (DELAYED) 9 B ───────▶│
-     ├── undecodable (not MQTT… 20 2f 20 48 … 15 B ─▶│
-     ×    line closed by the client, no DISCONNECT   │"
+    " s                                                broker
+     ├────────────── PUBLISH q1 #7 a/b 11 B ────────────▶│
+     │×──────────── PUBACK #7 (DROPPED) 4 B ─────────────┤
+     ├─────────── PUBLISH q0 a/d (DELAYED) 9 B ─────────▶│
+     ├─ undecodable (not MQTT): 0…54 20 2f 20 48 … 15 B ▶│
+     ×        closed by the client, no DISCONNECT        │"
   `);
 });
 
@@ -116,17 +141,17 @@ test("long client ids are shortened in the middle, and do not run into each othe
     .says("building-7-floor-3-room-12-sensor-0001", publishPacket("a"))
     .says("building-7-floor-3-room-12-sensor-0002", publishPacket("b"));
   expect(story.drawn(80)).toMatchInlineSnapshot(`
-    "building-7-fl…sor-0001              broker               building-7-fl…sor-0002
-         ├──────── PUBLISH q0 a 7 B ──────▶│                                 │
-         │                                 │◀─────── PUBLISH q0 b 7 B ───────┤"
+    "building-7-f…or-0001                broker                 building-7-f…or-0002
+     ├────────── PUBLISH q0 a 7 B ────────▶│                                     │
+     │                                     │◀───────── PUBLISH q0 b 7 B ─────────┤"
   `);
 });
 
 test("a client may call itself broker", () => {
   const story = new Story().says("broker", publishPacket("a"));
   expect(story.drawn(60)).toMatchInlineSnapshot(`
-    "broker                                          broker
-       ├─────────────── PUBLISH q0 a 7 B ─────────────▶│"
+    "broker                                              broker
+       ├───────────────── PUBLISH q0 a 7 B ───────────────▶│"
   `);
 });
 
@@ -141,7 +166,7 @@ describe("what a packet says cannot drive the terminal", () => {
     expect(story.drawn(0)).toMatchInlineSnapshot(`
       "a\\x1b[2J\\x0d\\x0a\\x07\\u{2…gnp\\u{200b}\\x9b -> broker  CONNECT v5 a\\x1b[2J\\x0d\\x0a\\x07\\u{202e}gnp\\u{200b}\\x9b clean, 34 B
       a\\x1b[2J\\x0d\\x0a\\x07\\u{2…gnp\\u{200b}\\x9b -> broker  PUBLISH q0 a\\x1b[2J\\x0d\\x0a\\x07\\u{202e}gnp\\u{200b}\\x9b, 25 B
-      a\\x1b[2J\\x0d\\x0a\\x07\\u{2…gnp\\u{200b}\\x9b    broker  line closed by the broker, no DISCONNECT: a\\x1b[2J\\x0d\\x0a\\x07\\u{202e}gnp\\u{200b}\\x9b"
+      a\\x1b[2J\\x0d\\x0a\\x07\\u{2…gnp\\u{200b}\\x9b    broker  closed by the broker, no DISCONNECT: a\\x1b[2J\\x0d\\x0a\\x07\\u{202e}gnp\\u{200b}\\x9b"
     `);
   });
 
@@ -190,10 +215,10 @@ describe("columns", () => {
       .hears("温度センサー", publishPacket("plain"));
     const drawing = story.drawn(60);
     expect(drawing).toMatchInlineSnapshot(`
-      "温度センサー                                       broker
-           ├────────── PUBLISH q0 建物/温度 19 B ─────────▶│
-           ├─────────── PUBLISH q0 café/🌡️ 20 B ──────────▶│
-           │◀─────────── PUBLISH q0 plain 11 B ────────────┤"
+      "温度センサー                                         broker
+         ├──────────── PUBLISH q0 建物/温度 19 B ───────────▶│
+         ├───────────── PUBLISH q0 café/🌡️ 20 B ────────────▶│
+         │◀───────────── PUBLISH q0 plain 11 B ──────────────┤"
     `);
     const widths = drawing.split("\n").map(widthOf);
     expect(new Set(widths.slice(1)).size).toBe(1);

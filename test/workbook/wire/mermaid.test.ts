@@ -41,7 +41,7 @@ test("faults, and a line that closes without DISCONNECT", () => {
       broker-xclient1: PUBACK #35;7 (DROPPED) (4 B)
       client1-xbroker: PUBLISH q0 a/c (LINE CUT) (9 B)
       Note over client1,broker: line cut by the tap
-      Note over client2,broker: line closed by the broker, no DISCONNECT#58; read ECONNRESET"
+      Note over client2,broker: closed by the broker, no DISCONNECT#58; read ECONNRESET"
   `);
 });
 
