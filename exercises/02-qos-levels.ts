@@ -242,9 +242,7 @@ export async function main({ brokerUrl, faults, showWire }: Demo): Promise<void>
   showWire("A phone that was away, and what waited for it");
   console.log(`\nthe phone received ${caughtUp.join(" and ")}`);
 
-  console.log(
-    "\nHow a message arrives that was published with (down) and subscribed with (across):",
-  );
+  console.log("\nHow a message arrives, published with (down) and subscribed with (across):");
   const matrix = await observeEffectiveQos(brokerUrl);
   console.table(
     Object.fromEntries(

@@ -30,12 +30,21 @@ export function shorten(text: string, room: number): string {
   return [...head, "…", ...tail].slice(0, room).join("");
 }
 
-/** The end of the text in at most so many columns. */
+/** The text without its beginning in at most so many columns. */
 export function shortenStart(text: string, room: number): string {
   if (widthOf(text) <= room) return text;
   const tail = cellsOf(text).slice(-(room - 1));
   if (tail[0] === "") tail[0] = " ";
   return ["…", ...tail].join("");
+}
+
+/** The text without its end in at most so many columns. */
+export function shortenEnd(text: string, room: number): string {
+  if (widthOf(text) <= room) return text;
+  const cells = cellsOf(text);
+  const head = cells.slice(0, room - 1);
+  if (cells[room - 1] === "") head[room - 2] = " ";
+  return [...head, "…"].join("");
 }
 
 /** A name in no more room than a list or a document has for one. A client id may have 65,535 bytes. */

@@ -1,6 +1,6 @@
 import { ReasonCodes } from "mqtt";
 import type { Packet } from "mqtt-packet";
-import { printable, shorten, shortenStart, widthOf } from "./columns.ts";
+import { printable, shortenEnd, shortenStart, widthOf } from "./columns.ts";
 import type { Closed, Fate, Frame } from "./transcript.ts";
 
 /** A topic may have 65,535 bytes. */
@@ -35,7 +35,7 @@ function withinRoom(parts: readonly Part[], room: number): string {
     if (widthOf(text) <= room) return text;
     left = left.filter((part) => !(isSpare(part) && part.rank === rank));
   }
-  return shorten(squeeze(left, room), room);
+  return shortenEnd(squeeze(left, room), room);
 }
 
 function isSpare(part: Part): part is Extract<Part, { rank: number }> {
@@ -94,7 +94,7 @@ function fields(packet: Packet): (Part | false | undefined)[] {
     case "connack": {
       const code = packet.reasonCode ?? packet.returnCode ?? 0;
       return [
-        code === 0 ? "accepted" : `refused: ${reason(code)}`,
+        code === 0 ? { spare: "accepted", rank: 1 } : `refused: ${reason(code)}`,
         packet.sessionPresent && "session present",
       ];
     }

@@ -69,7 +69,7 @@ test("where room is scarce, what tells the least is left out first", () => {
      ├─ PUBLISH q1 #54321 …mp/status 19 B ▶│                                     │
      ├─ PUBLISH q1 #54321 …mp/status 43 B ▶│                                     │
      ├─ PUBLISH q1 retain …mp/status 43 B ▶│                                     │
-     │◀ PUBACK 16 No matc…subscribers 6 B ─┤                                     │
+     │◀ PUBACK 16 No matching subscr… 6 B ─┤                                     │
      × closed by the client, no DISCONNECT │                                     │
      │                                     │◀── CONNECT v5 monitor clean 22 B ───┤"
   `);
@@ -126,7 +126,7 @@ test("faults, a line that closes without DISCONNECT, bytes that are no packet", 
      ├────────────── PUBLISH q1 #7 a/b 11 B ────────────▶│
      │×──────────── PUBACK #7 (DROPPED) 4 B ─────────────┤
      ├─────────── PUBLISH q0 a/d (DELAYED) 9 B ─────────▶│
-     ├─ undecodable (not MQTT): 0…54 20 2f 20 48 … 15 B ▶│
+     ├─ undecodable (not MQTT): 00 47 45 54 20 2f… 15 B ▶│
      ×        closed by the client, no DISCONNECT        │"
   `);
 });
