@@ -7,7 +7,8 @@ import { type CheckResult, type CheckRun, runChecks } from "./run-checks.ts";
 import { exitCodes, runCommand } from "./usage.ts";
 
 /**
- * `npm run verify`: prove that the checks are right. Every solution passes; every stub is as cut from
+ * `npm run verify`: prove that the checks are right. Every solution passes, and every answer in another
+ * style that is accepted; every stub is as cut from
  * its solution and fails with its own to-do alone; every mutant fails in the check that it names, by an
  * explanation; every check has a mutant that it alone catches; every message of the checks is met by
  * some mutant; every lesson has what the commands read. Checks that the broker has no answer for are
@@ -18,6 +19,7 @@ async function verify(): Promise<number> {
   for (const reason of passedOver) console.log(`Note: ${reason}.`);
   console.log(`Broker: ${broker.name}`);
   try {
+    const accepted = listAnswers("test/accepted");
     const mutants = listMutants();
     const modules = listModules().map(({ name }) => name);
     const results = await runChecks(
@@ -25,13 +27,15 @@ async function verify(): Promise<number> {
         ...modules.flatMap((module) =>
           ["solutions", "exercises"].map((answers) => ({ module, answers })),
         ),
+        ...accepted,
         ...mutants,
       ],
       broker,
     );
     const problems = [
       ...listModules().flatMap(lessonProblems),
-      ...solutionProblems(results, modules),
+      ...modules.flatMap((module) => wrongly({ module, answers: "solutions" }, results)),
+      ...accepted.flatMap((run) => wrongly(run, results)),
       ...stubProblems(results, modules),
       ...mutants.flatMap((mutant) => mutantProblems(mutant, results)),
       ...uncoveredChecks(mutants, results),
@@ -42,7 +46,8 @@ async function verify(): Promise<number> {
     const checks = results.filter(({ run }) => run.answers === "solutions");
     const skipped = checks.filter(({ outcome }) => outcome === "skipped").length;
     console.log(
-      `${modules.length} modules, ${checks.length} checks, ${mutants.length} mutants` +
+      `${modules.length} modules, ${checks.length} checks, ${accepted.length} other right answers, ` +
+        `${mutants.length} mutants` +
         `${skipped > 0 ? `, ${skipped} checks not on this broker` : ""}: ` +
         `${problems.length === 0 ? "all as they should be" : `${problems.length} problems`}`,
     );
@@ -58,14 +63,18 @@ interface Mutant extends CheckRun {
 }
 
 function listMutants(): Mutant[] {
+  return listAnswers("test/mutants").map((run) => {
+    const [first = ""] = readFileSync(join(root, run.answers), "utf8").split("\n");
+    return { ...run, kills: first.match(/^\/\/ Kills: (.+)$/)?.[1] ?? "" };
+  });
+}
+
+/** The files of answers in a folder that has one for each module. */
+function listAnswers(folder: string): CheckRun[] {
   return listModules().flatMap(({ name }) =>
-    readdirSync(join(root, "test/mutants", name))
+    readdirSync(join(root, folder, name))
       .sort()
-      .map((file) => {
-        const answers = `test/mutants/${name}/${file}`;
-        const [first = ""] = readFileSync(join(root, answers), "utf8").split("\n");
-        return { module: name, answers, kills: first.match(/^\/\/ Kills: (.+)$/)?.[1] ?? "" };
-      }),
+      .map((file) => ({ module: name, answers: `${folder}/${name}/${file}` })),
   );
 }
 
@@ -104,14 +113,13 @@ function lessonProblems(module: ReturnType<typeof listModules>[number]): string[
   ].filter((problem) => problem !== false);
 }
 
-function solutionProblems(results: readonly CheckResult[], modules: readonly string[]): string[] {
-  return modules.flatMap((module) => {
-    const own = resultsOf({ module, answers: "solutions" }, results);
-    if (own.length === 0) return [`solutions/${module}.ts was not checked at all`];
-    return own
-      .filter(({ outcome }) => outcome !== "passed" && outcome !== "skipped")
-      .map((result) => `solutions/${module}.ts: ${tell(result)}`);
-  });
+/** What right answers are blamed for. */
+function wrongly(run: CheckRun, results: readonly CheckResult[]): string[] {
+  const own = resultsOf(run, results);
+  if (own.length === 0) return [`${run.answers} was not checked at all (${run.module})`];
+  return own
+    .filter(({ outcome }) => outcome !== "passed" && outcome !== "skipped")
+    .map((result) => `${run.answers} (${run.module}): ${tell(result)}`);
 }
 
 function stubProblems(results: readonly CheckResult[], modules: readonly string[]): string[] {
