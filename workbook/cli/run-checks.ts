@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { relative, resolve, sep } from "node:path";
 import type { TestError } from "vitest";
@@ -53,6 +54,8 @@ export interface CheckOptions {
   readonly functionName?: string | undefined;
   /** Of each function only the first check that fails: a learner's next step, and no longer wait. */
   readonly firstProblemOnly?: boolean;
+  /** In another order at each run, files and the checks within them. */
+  readonly shuffle?: boolean;
 }
 
 /** Run the checks in vitest, a process for each module and set of answers, several at once. */
@@ -81,7 +84,7 @@ export interface OpenChecks {
 export async function openChecks(
   runs: readonly CheckRun[],
   broker: Broker,
-  { functionName, firstProblemOnly = false }: CheckOptions = {},
+  { functionName, firstProblemOnly = false, shuffle = false }: CheckOptions = {},
 ): Promise<OpenChecks> {
   const { createVitest } = await import("vitest/node");
   const byProject = new Map(runs.map((run) => [`${run.module} ${run.answers}`, run]));
@@ -131,6 +134,7 @@ export async function openChecks(
         },
       },
     ],
+    sequence: { shuffle },
     projects: [...byProject].map(([name, { module, answers }]) => ({
       test: {
         name,
@@ -167,6 +171,7 @@ export async function openChecks(
     run: async (modules) => {
       results = [];
       printed.clear();
+      vitest.config.sequence.seed = randomInt(2 ** 31);
       const all = await vitest.globTestSpecifications();
       const wanted = all.filter(
         ({ project }) => modules?.includes(runOf(project.name).module) ?? true,

@@ -1,0 +1,118 @@
+import { execFileSync, spawn } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Broker } from "../broker/broker.ts";
+import { startDocker } from "../broker/docker.ts";
+import { startEmbedded } from "../broker/embedded.ts";
+import { listModules } from "../modules.ts";
+import { UsageError } from "../usage-error.ts";
+import { openChecks } from "./run-checks.ts";
+import { exitCodes, runCommand } from "./usage.ts";
+
+/**
+ * `npm run soak -- 50`: all checks of all modules so many times, on Docker and on the embedded broker,
+ * in another order each time, while every core is busy with something else. Tells what failed, and what
+ * was left behind.
+ */
+async function soak(): Promise<number> {
+  const times = readTimes(process.argv.slice(2));
+  const before = listTraces();
+  const load = loadAllCores();
+  let failures = 0;
+  try {
+    for (const start of [startDocker, startEmbedded]) {
+      const broker = await start();
+      try {
+        failures += await soakOn(broker, times);
+      } finally {
+        await broker.stop();
+      }
+    }
+  } finally {
+    for (const child of load) child.kill("SIGKILL");
+  }
+  // What was told to end may take a moment.
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  const left = listTraces().filter((trace) => {
+    const index = before.indexOf(trace);
+    if (index !== -1) before.splice(index, 1);
+    return index === -1;
+  });
+  for (const trace of left) console.error(`LEFT    ${trace}`);
+  console.log(`${failures} failures, ${left.length} things left behind`);
+  return failures + left.length === 0 ? exitCodes.fine : exitCodes.wrong;
+}
+
+function readTimes(args: readonly string[]): number {
+  const [word = "10", ...more] = args;
+  if (/^[1-9]\d{0,4}$/.test(word) && more.length === 0) return Number(word);
+  throw new UsageError(`"${args.join(" ")}" is no number of times`, "npm run soak -- 50");
+}
+
+async function soakOn(broker: Broker, times: number): Promise<number> {
+  console.log(`Broker: ${broker.name}, ${availableParallelism()} cores, all of them loaded`);
+  const runs = listModules().map(({ name }) => ({ module: name, answers: "solutions" }));
+  const checks = await openChecks(runs, broker, { shuffle: true });
+  const begun = performance.now();
+  let judged = 0;
+  let failures = 0;
+  try {
+    for (let time = 1; time <= times; time++) {
+      const results = await checks.run();
+      judged += results.length;
+      for (const { run, functionName, title, outcome, explanation } of results) {
+        if (outcome === "passed" || outcome === "skipped") continue;
+        failures++;
+        console.error(`FAILED  run ${time}, ${run.module}, ${functionName}: ${title}`);
+        console.error(`        ${outcome}: ${explanation?.headline}; got ${explanation?.got}`);
+      }
+    }
+  } finally {
+    await checks.close();
+  }
+  const seconds = Math.round((performance.now() - begun) / 1000);
+  console.log(`${times} runs, ${judged} checks in ${seconds} s: ${failures} failed`);
+  return failures;
+}
+
+/** Somebody else who wants all the processor time there is. */
+function loadAllCores() {
+  return Array.from({ length: availableParallelism() }, () =>
+    spawn(process.execPath, ["-e", "for (;;);"], { stdio: "ignore" }),
+  );
+}
+
+/** What a run may leave behind: processes below it, its containers and folders, open sockets. */
+function listTraces(): string[] {
+  const owner = String(process.pid);
+  const folders = join(tmpdir(), `mqtt-workbook-${process.getuid?.() ?? "user"}`);
+  return [
+    ...descendants(owner).map((command) => `process ${command}`),
+    ...lines("docker", "ps", "-aq", "--filter", `label=mqtt-workbook.owner.pid=${owner}`).map(
+      (id) => `container ${id}`,
+    ),
+    ...(existsSync(folders) ? readdirSync(folders) : [])
+      .filter((name) => name.startsWith(`${owner}-`))
+      .map((name) => `folder ${join(folders, name)}`),
+    ...process
+      .getActiveResourcesInfo()
+      .filter((resource) => /^(TCP|Pipe)/.test(resource))
+      .map((resource) => `open ${resource}`),
+  ];
+}
+
+function descendants(pid: string): string[] {
+  const all = lines("ps", "-A", "-o", "pid=,ppid=,args=").map((line) => line.trim().split(/\s+/));
+  const below = (parent: string): string[] =>
+    all
+      .filter(([, ppid, command]) => ppid === parent && command !== "ps")
+      .flatMap(([child = "", , ...command]) => [command.join(" "), ...below(child)]);
+  return below(pid);
+}
+
+function lines(command: string, ...args: string[]): string[] {
+  return execFileSync(command, args, { encoding: "utf8" }).split("\n").filter(Boolean);
+}
+
+await runCommand(soak);
