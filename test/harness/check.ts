@@ -1,7 +1,9 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { inject, test } from "vitest";
 import { probeBroker } from "../../workbook/broker/probe.ts";
 import { explainThrown } from "./deadline.ts";
 import { brokerGone, type Desk, openDesk } from "./desk.ts";
+import { restoreGlobals } from "./globals.ts";
 import { NotOnThisBroker } from "./not-on-this-broker.ts";
 import { startWatchdog } from "./watchdog.ts";
 import { Wrong } from "./wrong.ts";
@@ -13,6 +15,8 @@ const watchdog = startWatchdog();
 /** Functions that blocked the thread once: to try them again would only cost time. */
 const blocking = new Map<string, Wrong>();
 const failed = new Set<string>();
+/** The check that a callback goes back to, however late it comes. */
+const running = new AsyncLocalStorage<Desk>();
 
 /**
  * One check of one function: a vitest test with a desk of its own. It ends with a verdict whatever the
@@ -31,39 +35,50 @@ export function check(
     if (failed.has(functionName) && inject("firstProblemOnly")) skip();
     const blocked = blocking.get(functionName);
     if (blocked) throw blocked;
+    restoreGlobals();
     const desk = await openDesk();
-    const stray = catchStrays(functionName, new URL(desk.brokerUrl).port);
+    const stray = catchStrays(functionName, desk);
     try {
-      await Promise.race([body(desk), stray.caught]);
+      await Promise.race([running.run(desk, () => body(desk)), stray.caught]);
+      refuseChanges(functionName);
     } catch (error) {
       if (error instanceof NotOnThisBroker) skip(error.message);
       failed.add(functionName);
+      refuseChanges(functionName);
       // Without a broker no answer can be right: that is nobody's mistake.
       const { answer } = await probeBroker(new URL(inject("broker").url));
       if (answer !== "broker") throw brokerGone("it stopped answering");
       throw explainThrown(functionName, error);
     } finally {
+      restoreGlobals();
       await desk.close();
       stray.forget();
     }
   });
 }
 
+/** @throws Wrong when the answer changed what the checks of other answers need too */
+function refuseChanges(functionName: string): void {
+  const changed = restoreGlobals();
+  if (changed.length === 0) return;
+  throw new Wrong({
+    headline: `${functionName} changes what all code shares`,
+    expected: "it leaves the language's own objects as they are",
+    got: `another ${changed.join(", another ")}`,
+    why: "the library, and everybody else's code in this process, uses them too",
+  });
+}
+
 /** Errors that no promise of the check can see: thrown in callbacks, exits, a blocked thread. */
-function catchStrays(
-  functionName: string,
-  tapPort: string,
-): { caught: Promise<never>; forget(): void } {
+function catchStrays(functionName: string, desk: Desk): { caught: Promise<never>; forget(): void } {
   let fail: (error: unknown) => void = () => {};
   const caught = new Promise<never>((_, reject) => {
     fail = reject;
   });
   caught.catch(() => {});
-  // A client that an earlier check left behind may still try to reach that check's tap: that is not
-  // this answer's mistake.
-  const failOwn = (error: NodeJS.ErrnoException & { port?: number }) => {
-    if (error?.code === "ECONNREFUSED" && String(error.port) !== tapPort) return;
-    fail(error);
+  const failOwn = (error: unknown) => {
+    // What the answer of an earlier check left behind may still go wrong: that is not this one's mistake.
+    if ([desk, undefined].includes(running.getStore())) fail(error);
   };
 
   const events = ["uncaughtException", "unhandledRejection"] as const;

@@ -125,6 +125,9 @@ export async function openChecks(
     pool: "forks",
     // Checks wait for packets and deadlines more than they compute.
     maxWorkers: 2 * availableParallelism(),
+    // An answer that hoards memory meets the end of it soon, and one that never lets go is not waited for.
+    execArgv: ["--max-old-space-size=512"],
+    teardownTimeout: 1000,
     reporters: [
       {
         onTestCaseResult: collect,
