@@ -1,6 +1,6 @@
 import type { TestProject } from "vitest/node";
 import { chooseBroker } from "../workbook/broker/choose.ts";
-import { EnvironmentProblem } from "../workbook/environment-problem.ts";
+import { drawEnvironmentProblem, EnvironmentProblem } from "../workbook/environment-problem.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -27,7 +27,7 @@ export default async function startBroker(
     return () => broker.stop();
   } catch (error) {
     if (!(error instanceof EnvironmentProblem)) throw error;
-    console.error(`\nEnvironment: ${error.message}.\nNext:        ${error.next}`);
+    console.error(`\n${drawEnvironmentProblem(error)}`);
     process.exit(3);
   }
 }

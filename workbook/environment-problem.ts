@@ -1,3 +1,5 @@
+import { drawRows, screenWidth } from "./rows.ts";
+
 /**
  * Something around the code is broken (no broker, no Docker, a port that is taken), so no verdict on
  * the code is possible. Shown as one line: what, why, what to type next. Exit code 3.
@@ -16,4 +18,18 @@ export class EnvironmentProblem extends Error {
   ) {
     super(message, options);
   }
+}
+
+/** The problem as it is shown: what is wrong and why, and what to do next. */
+export function drawEnvironmentProblem(
+  { message, next }: EnvironmentProblem,
+  width = screenWidth(),
+): string {
+  return drawRows(
+    [
+      ["Environment:", `${message}.`],
+      ["Next:", next],
+    ],
+    width,
+  );
 }

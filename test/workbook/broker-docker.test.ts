@@ -84,7 +84,7 @@ describe("dockerProblem", { timeout: 10_000 }, () => {
     vi.stubEnv("DOCKER_HOST", "unix:///no/such/docker.sock");
     expect(await dockerProblem()).toMatchObject({
       message:
-        "DOCKER_HOST is unix:///no/such/docker.sock, and there is no Docker socket at /no/such/docker.sock",
+        "DOCKER_HOST is unix:///no/such/docker.sock, and there is no Docker socket at /no/such/docker.sock: Docker is not running, or listens elsewhere",
       next: expect.stringContaining("unset it"),
     });
     await expect(startDocker()).rejects.toThrow(EnvironmentProblem);
@@ -93,7 +93,7 @@ describe("dockerProblem", { timeout: 10_000 }, () => {
   it("names a DOCKER_HOST where nothing listens", async () => {
     vi.stubEnv("DOCKER_HOST", "tcp://127.0.0.1:1");
     expect((await dockerProblem())?.message).toBe(
-      "DOCKER_HOST is tcp://127.0.0.1:1, and no Docker is listening at 127.0.0.1:1",
+      "DOCKER_HOST is tcp://127.0.0.1:1, and no Docker is listening at 127.0.0.1:1: Docker has ended and left its socket behind, or the address is wrong",
     );
   });
 

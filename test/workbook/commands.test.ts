@@ -185,14 +185,14 @@ describe.concurrent("trouble with the broker", { timeout: PATIENCE }, () => {
   test("MQTT_URL: what listens speaks HTTP", async () => {
     const port = await stranger(0, (socket) => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n"));
     const ended = await project.run("check", [], { MQTT_URL: `mqtt://127.0.0.1:${port}` });
-    expectLines(ended, "is no MQTT broker: its answer is not MQTT");
+    expectLines(ended, "does not answer as an MQTT broker: its answer is not MQTT");
     expect(ended.code).toBe(3);
   });
 
   test("MQTT_URL: what listens never answers", async () => {
     const port = await stranger(0, () => {});
     const ended = await project.run("check", [], { MQTT_URL: `mqtt://127.0.0.1:${port}` });
-    expectLines(ended, "is no MQTT broker: it sent no CONNACK within 3 s");
+    expectLines(ended, "does not answer as an MQTT broker: it sent no CONNACK within 3 s");
     expect(ended.code).toBe(3);
   });
 

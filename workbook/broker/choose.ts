@@ -2,7 +2,7 @@ import { EnvironmentProblem } from "../environment-problem.ts";
 import type { Broker } from "./broker.ts";
 import { startEmbedded } from "./embedded.ts";
 import { findMosquitto, startNative } from "./native.ts";
-import { probeBroker } from "./probe.ts";
+import { type ProbeFailure, probeBroker } from "./probe.ts";
 
 /** Where `docker compose up -d` puts the broker. */
 const COMPOSE_URL = "mqtt://127.0.0.1:1883";
@@ -85,25 +85,24 @@ async function useUrl(text: string): Promise<Broker> {
     );
   }
   const found = await probeBroker(url);
-  const where = url.host;
-  switch (found.answer) {
-    case "broker":
-      return external(text);
+  if (found.answer === "broker") return external(text);
+  throw new EnvironmentProblem(
+    `${inWords(found, `MQTT_URL (${url.host})`)}: ${found.why}`,
+    `${found.trouble.next}; or unset MQTT_URL to use the workbook's own broker`,
+  );
+}
+
+/** What the probe found at an address, without the reason. */
+export function inWords({ answer }: ProbeFailure, where: string): string {
+  switch (answer) {
     case "nothing":
-      throw new EnvironmentProblem(
-        `no broker at MQTT_URL (${where}): ${found.why}`,
-        "start the broker, or unset MQTT_URL to use the workbook's own",
-      );
+      return `no broker at ${where}`;
     case "stranger":
-      throw new EnvironmentProblem(
-        `what listens at MQTT_URL (${where}) is no MQTT broker: ${found.why}`,
-        "check the port, and mqtt:// against mqtts://, or unset MQTT_URL to use the workbook's own",
-      );
+      return `what listens at ${where} does not answer as an MQTT broker`;
+    case "untrusted":
+      return `the broker at ${where} cannot be trusted`;
     case "refused":
-      throw new EnvironmentProblem(
-        `the broker at MQTT_URL (${where}) refused us: ${found.why}`,
-        "put the user and password into the address: mqtt://user:password@host:port",
-      );
+      return `the broker at ${where} refused us`;
   }
 }
 

@@ -1,5 +1,5 @@
 import type { ContainerRuntimeClient } from "testcontainers";
-import { EnvironmentProblem } from "../environment-problem.ts";
+import { asEnvironmentProblem, diagnose } from "../troubles/diagnosis.ts";
 
 /** The Docker client that testcontainers itself uses. */
 export type Docker = ContainerRuntimeClient["container"]["dockerode"];
@@ -43,10 +43,7 @@ async function pull(docker: Docker, image: string): Promise<void> {
     });
   } catch (error) {
     const why = abortSignal.aborted ? `not done after ${pullTimeoutMs / 1000} s` : reason(error);
-    throw new EnvironmentProblem(
-      `Docker cannot pull ${image}: ${why}`,
-      "mosquitto/build-local-image.sh builds one on Debian; or set MOSQUITTO_IMAGE to one you have",
-    );
+    throw asEnvironmentProblem(diagnose("dockerNoImage", { image, error: why }));
   }
 }
 

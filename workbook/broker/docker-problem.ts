@@ -3,9 +3,9 @@ import { get, type RequestOptions } from "node:http";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { EnvironmentProblem } from "../environment-problem.ts";
+import { asEnvironmentProblem, type Diagnosis, diagnose } from "../troubles/diagnosis.ts";
 
 const patienceMs = 3000;
-const start = "start Docker: sudo systemctl start docker, or open Docker Desktop";
 
 /**
  * Says why Docker cannot be used, or undefined when it can. Asks the daemon itself, since
@@ -15,32 +15,25 @@ const start = "start Docker: sudo systemctl start docker, or open Docker Desktop
 export async function dockerProblem(): Promise<EnvironmentProblem | undefined> {
   const host = process.env.DOCKER_HOST;
   if (host) {
-    const cause = await whyNoAnswer(host);
-    if (!cause) return undefined;
+    const found = await whyNoAnswer(host);
+    if (!found) return undefined;
+    const { name, symptom, cause, next } = found;
+    const isThere = ["dockerForbidden", "dockerHangs", "dockerHostInvalid"].includes(name);
     return new EnvironmentProblem(
-      `DOCKER_HOST is ${host}, and ${cause.message}`,
-      cause.next === start ? `correct DOCKER_HOST, or unset it, or ${start}` : cause.next,
+      `DOCKER_HOST is ${host}, and ${symptom}: ${cause}`,
+      isThere ? next : `correct DOCKER_HOST, or unset it, or ${next}`,
     );
   }
 
-  let first: Cause | undefined;
+  let first: Diagnosis | undefined;
   for (const socket of defaultSockets()) {
-    const cause = await whyNoAnswer(socket);
-    if (!cause) return undefined;
-    first ??= cause;
+    const found = await whyNoAnswer(socket);
+    if (!found) return undefined;
+    first ??= found;
     // testcontainers tries the same sockets in the same order and would hang on this one.
-    if (cause.hangs) break;
+    if (found.name === "dockerHangs") break;
   }
-  return new EnvironmentProblem(
-    first?.message ?? "there is no Docker here: no socket at /var/run/docker.sock or in your home",
-    first?.next ?? `${start}; if \`docker info\` works, set DOCKER_HOST to the address it uses`,
-  );
-}
-
-interface Cause {
-  message: string;
-  next: string;
-  hangs?: true;
+  return asEnvironmentProblem(first ?? diagnose("dockerMissing"));
 }
 
 /** Where testcontainers looks without DOCKER_HOST, in its order. */
@@ -57,33 +50,23 @@ function defaultSockets(): string[] {
     .map((path) => `unix://${path}`);
 }
 
-function whyNoAnswer(address: string): Promise<Cause | undefined> {
+function whyNoAnswer(address: string): Promise<Diagnosis | undefined> {
   const target = requestOptions(address);
-  if (!target) {
-    return Promise.resolve({
-      message: "that is not an address like unix:///var/run/docker.sock or tcp://127.0.0.1:2375",
-      next: "correct DOCKER_HOST, or unset it",
-    });
-  }
+  if (!target) return Promise.resolve(diagnose("dockerHostInvalid"));
   const where = target.socketPath ?? `${target.host}:${target.port}`;
   return new Promise((resolve) => {
     const deadline = setTimeout(() => {
-      resolve({
-        message: `Docker at ${where} accepts the connection but has not answered within 3 s`,
-        next: "restart Docker: sudo systemctl restart docker, or restart Docker Desktop",
-        hangs: true,
-      });
+      resolve(diagnose("dockerHangs", { where }));
       request.destroy();
     }, patienceMs);
     const request = get({ ...target, path: "/_ping", agent: false }, (response) => {
       response.resume();
       if (response.statusCode === 200) return done(undefined);
-      const message = `what answers at ${where} is not Docker (HTTP ${response.statusCode})`;
-      done({ message, next: start });
+      done(diagnose("dockerStranger", { where, status: String(response.statusCode) }));
     });
     request.on("error", (error: NodeJS.ErrnoException) => done(explain(error, where)));
 
-    function done(cause: Cause | undefined): void {
+    function done(cause: Diagnosis | undefined): void {
       clearTimeout(deadline);
       resolve(cause);
     }
@@ -98,19 +81,16 @@ function requestOptions(address: string): RequestOptions | undefined {
   return undefined;
 }
 
-function explain(error: NodeJS.ErrnoException, where: string): Cause {
+function explain(error: NodeJS.ErrnoException, where: string): Diagnosis {
   switch (error.code) {
     case "EACCES":
     case "EPERM":
-      return {
-        message: `you are not allowed to use the Docker socket ${where}`,
-        next: "sudo usermod -aG docker $USER, then log out and in again",
-      };
+      return diagnose("dockerForbidden", { where });
     case "ENOENT":
-      return { message: `there is no Docker socket at ${where}`, next: start };
+      return diagnose("dockerSocketMissing", { where });
     case "ECONNREFUSED":
-      return { message: `no Docker is listening at ${where}`, next: start };
+      return diagnose("dockerNotListening", { where });
     default:
-      return { message: `Docker at ${where} cannot be reached (${error.message})`, next: start };
+      return diagnose("dockerUnreachable", { where, error: error.message });
   }
 }

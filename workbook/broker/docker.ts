@@ -5,6 +5,7 @@ import type { RequestOptions } from "node:http";
 import { connect } from "node:net";
 import { hostname } from "node:os";
 import { EnvironmentProblem } from "../environment-problem.ts";
+import { asEnvironmentProblem, diagnose } from "../troubles/diagnosis.ts";
 import type { Broker } from "./broker.ts";
 import { chooseImage, type Docker, reason } from "./docker-image.ts";
 import { dockerProblem } from "./docker-problem.ts";
@@ -133,10 +134,7 @@ async function checkReachable(port: number): Promise<void> {
   try {
     await once(socket, "connect");
   } catch {
-    throw new EnvironmentProblem(
-      "Docker runs elsewhere: the broker it started, on its own loopback only, cannot be reached",
-      "unset DOCKER_HOST, or run a broker yourself and set MQTT_URL to its address",
-    );
+    throw asEnvironmentProblem(diagnose("dockerElsewhere"));
   } finally {
     socket.destroy();
   }

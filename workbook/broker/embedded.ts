@@ -26,6 +26,7 @@ export async function startEmbedded(): Promise<Broker> {
     aedes.handle(new AedesConnection(socket, rewriteFilter, sessions));
   });
   const port = await listen(server);
+  letGo(aedes, server);
   let stopped: Promise<void> | undefined;
   return {
     kind: "embedded",
@@ -46,6 +47,15 @@ function listen(server: Server): Promise<number> {
       resolve(typeof address === "object" && address !== null ? address.port : 0);
     });
   });
+}
+
+/**
+ * A process that only waits for this broker may come to its end, as with a broker outside of it: nobody
+ * is left to connect. Aedes has timers of its own, for its heartbeat and for wills.
+ */
+function letGo(aedes: Aedes, server: Server): void {
+  server.unref();
+  for (const held of Object.values(aedes)) (held as Partial<NodeJS.Timeout> | null)?.unref?.();
 }
 
 /** The broker states its own version, which its type declarations leave out. */

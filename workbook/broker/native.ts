@@ -5,6 +5,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { delimiter, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { EnvironmentProblem } from "../environment-problem.ts";
+import { asEnvironmentProblem, diagnose } from "../troubles/diagnosis.ts";
 import type { Broker } from "./broker.ts";
 import { onExit } from "./lifetime.ts";
 import { StartLog } from "./mosquitto-log.ts";
@@ -46,10 +47,7 @@ export async function startNative(): Promise<Broker> {
     // Between asking for a free port and using it, somebody else may have got it.
     const taken = /address already in use/i.test(result.failure);
     if (taken && attempt < maxAttempts) continue;
-    throw new EnvironmentProblem(
-      `${program} did not start: ${result.failure}`,
-      "WORKBOOK_BROKER=embedded takes the broker that the workbook brings along",
-    );
+    throw asEnvironmentProblem(diagnose("mosquittoFails", { program, error: result.failure }));
   }
 }
 

@@ -1,5 +1,6 @@
 import { lineOfFunction, type Module, readLesson } from "../modules.ts";
 import { paint } from "../paint.ts";
+import { wrap } from "../rows.ts";
 import type { CheckResult, Explanation, Outcome } from "./run-checks.ts";
 import type { TypeProblem } from "./type-check.ts";
 
@@ -125,19 +126,4 @@ function drawRow(label: string, text: string, width: number): string {
   const shown =
     lines.length > 30 ? [...lines.slice(0, 30), `and ${lines.length - 30} more lines`] : lines;
   return `  ${paint.dim(label.padEnd(LABEL))}${shown.join(`\n${indent}`)}`;
-}
-
-/** Break a line at spaces so that it fits, and indent its rest; a word that is too long stays whole. */
-function wrap(line: string, width: number): string[] {
-  const lines: string[] = [];
-  let current = "";
-  for (const word of line.split(" ")) {
-    if (current !== "" && current.length + 1 + word.length > width) {
-      lines.push(current);
-      current = `  ${word}`;
-    } else {
-      current = current === "" ? word : `${current} ${word}`;
-    }
-  }
-  return [...lines, current];
 }

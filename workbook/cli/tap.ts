@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import type { Broker } from "../broker/broker.ts";
-import { chooseBroker } from "../broker/choose.ts";
+import { chooseBroker, inWords } from "../broker/choose.ts";
 import { onExit } from "../broker/lifetime.ts";
 import { probeBroker } from "../broker/probe.ts";
 import { EnvironmentProblem } from "../environment-problem.ts";
@@ -134,10 +134,10 @@ async function findBroker(address: string | undefined, aside: Printer): Promise<
     );
   }
   const found = await probeBroker(url);
-  if (found.answer === "nothing") {
+  if (found.answer === "nothing" || found.answer === "untrusted") {
     throw new EnvironmentProblem(
-      `no broker at ${url.host}: ${found.why}`,
-      "start the broker, or leave out --broker to use the workbook's own",
+      `${inWords(found, url.host)}: ${found.why}`,
+      `${found.trouble.next}; or leave out --broker to use the workbook's own`,
     );
   }
   // A broker that refuses us may still take the program, which brings its own user and password.

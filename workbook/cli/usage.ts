@@ -1,4 +1,4 @@
-import { EnvironmentProblem } from "../environment-problem.ts";
+import { drawEnvironmentProblem, EnvironmentProblem } from "../environment-problem.ts";
 import { UsageError } from "../usage-error.ts";
 
 /** 0 fine, 1 to do or wrong, 2 the command was not understood, 3 the environment is broken. */
@@ -17,7 +17,7 @@ export async function runCommand(command: () => Promise<number>): Promise<never>
       console.error(`${error.message}.\nNext: ${error.next}`);
       code = exitCodes.usage;
     } else if (error instanceof EnvironmentProblem) {
-      console.error(`Environment: ${error.message}.\nNext:        ${error.next}`);
+      console.error(drawEnvironmentProblem(error));
       code = exitCodes.environment;
     } else {
       throw error;

@@ -2,6 +2,7 @@ import { connect as connectTcp, createServer, isIP, type Socket } from "node:net
 import { performance } from "node:perf_hooks";
 import { connect as connectTls } from "node:tls";
 import { EnvironmentProblem } from "../environment-problem.ts";
+import { diagnoseError } from "../troubles/from-error.ts";
 import { Faults } from "./faults.ts";
 import { Lane } from "./lane.ts";
 import { type Closed, Connection, Frame, Transcript } from "./transcript.ts";
@@ -12,6 +13,8 @@ export interface Tap {
   readonly url: string;
   readonly transcript: Transcript;
   readonly faults: Faults;
+  /** A process in which only the tap still listens, with nobody connected, may come to its end. */
+  unref(): void;
   /** Ends every connection and stops listening. */
   close(): Promise<void>;
 }
@@ -82,11 +85,11 @@ export async function openTap(brokerUrl: string, port = 0): Promise<Tap> {
 
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => {
-      const why = error.code === "EADDRINUSE" ? "it is taken" : error.message;
+      const trouble = diagnoseError(error);
       reject(
         new EnvironmentProblem(
-          `the tap cannot listen on 127.0.0.1:${port}: ${why}`,
-          "choose another port, or end the program that holds it",
+          `the tap cannot listen on 127.0.0.1:${port}: ${trouble?.cause ?? error.message}`,
+          trouble?.next ?? "take another port",
           { cause: error },
         ),
       );
@@ -103,6 +106,7 @@ export async function openTap(brokerUrl: string, port = 0): Promise<Tap> {
     url: `mqtt://${broker.credentials}127.0.0.1:${address.port}`,
     transcript,
     faults,
+    unref: () => server.unref(),
     close: async () => {
       const ended = new Promise<void>((resolve) => {
         server.close(() => resolve());

@@ -282,7 +282,7 @@ describe("the tap itself", () => {
     await once(holder, "listening");
     await expect(openTap("mqtt://127.0.0.1:1", portOf(holder))).rejects.toMatchObject({
       name: "EnvironmentProblem",
-      message: `the tap cannot listen on 127.0.0.1:${portOf(holder)}: it is taken`,
+      message: `the tap cannot listen on 127.0.0.1:${portOf(holder)}: another program already listens there, and only one can`,
     });
     holder.close();
   });
