@@ -1,7 +1,8 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { inject, test } from "vitest";
 import { probeBroker } from "../../workbook/broker/probe.ts";
-import { explainThrown } from "./deadline.ts";
+import { troubles } from "../../workbook/troubles/table.ts";
+import { explainThrown, Unfinished } from "./deadline.ts";
 import { brokerGone, type Desk, openDesk } from "./desk.ts";
 import { restoreGlobals } from "./globals.ts";
 import { NotOnThisBroker } from "./not-on-this-broker.ts";
@@ -48,6 +49,7 @@ export function check(
       // Without a broker no answer can be right: that is nobody's mistake.
       const { answer } = await probeBroker(new URL(inject("broker").url));
       if (answer !== "broker") throw brokerGone("it stopped answering");
+      if (error instanceof Unfinished) throw new Unfinished(error.call, desk.entries());
       throw explainThrown(functionName, error);
     } finally {
       restoreGlobals();
@@ -94,7 +96,7 @@ function catchStrays(functionName: string, desk: Desk): { caught: Promise<never>
       headline: `${functionName} ended the whole process`,
       expected: "it returns, or throws an error",
       got: `process.exit(${code ?? ""})`,
-      why: "what calls your function loses everything it was doing",
+      why: troubles.processExit.cause,
     });
     fail(wrong);
     throw wrong;

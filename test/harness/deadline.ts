@@ -1,3 +1,7 @@
+import { type Diagnosis, diagnose } from "../../workbook/troubles/diagnosis.ts";
+import { diagnoseError } from "../../workbook/troubles/from-error.ts";
+import { diagnoseUnanswered, diagnoseWire } from "../../workbook/troubles/from-wire.ts";
+import type { Entry } from "../../workbook/wire/transcript.ts";
 import { Wrong } from "./wrong.ts";
 
 /** How long a check waits for any one thing, in milliseconds. Generous: right answers take a few. */
@@ -25,17 +29,39 @@ export async function within<T>(
   }
 }
 
-/** Waits for a call of a learner's function to settle. A rejection becomes an explanation. */
-export async function settles<T>(name: string, call: () => T | Promise<T>): Promise<T> {
-  const unfinished = () =>
-    new Wrong({
-      headline: `${name} did not finish`,
+/** A call that neither resolved nor rejected. */
+export class Unfinished extends Wrong {
+  /** @param entries the wire, where it is known: it may show what the call waits for */
+  constructor(
+    readonly call: string,
+    entries: readonly Entry[] = [],
+  ) {
+    const trouble = whyNoMore(entries);
+    super({
+      headline: `${call} did not finish`,
       expected: "it resolves, or rejects with an error",
       got: `neither, within ${DEADLINE / 1000} s`,
-      why: "a promise in it never settles: look for one that waits for a packet that does not come",
+      why: trouble.cause,
+      wire: trouble.evidence.filter((entry) => entry.kind === "frame"),
     });
+  }
+}
+
+/** Not from what never was on this wire: the check's own helpers are on another. */
+function whyNoMore(entries: readonly Entry[]): Diagnosis {
+  const frames = entries.filter((entry) => entry.kind === "frame");
+  const unanswered = diagnoseUnanswered(frames);
+  // What the check itself has taken away is no mistake of the answer's.
+  const ownFault = unanswered?.evidence.some((entry) => "fate" in entry && entry.fate !== "passed");
+  return (
+    diagnoseWire(entries)[0] ?? (ownFault ? undefined : unanswered) ?? diagnose("unfinishedPromise")
+  );
+}
+
+/** Waits for a call of a learner's function to settle. A rejection becomes an explanation. */
+export async function settles<T>(name: string, call: () => T | Promise<T>): Promise<T> {
   try {
-    return await within((async () => call())(), unfinished);
+    return await within((async () => call())(), () => new Unfinished(name));
   } catch (error) {
     throw explainThrown(name, error);
   }
@@ -46,11 +72,14 @@ export function explainThrown(name: string, error: unknown): unknown {
   if (!(error instanceof Error) || ["Wrong", "Todo", "EnvironmentProblem"].includes(error.name)) {
     return error;
   }
+  const trouble = diagnoseError(error);
   const wrong = new Wrong({
     headline: `${name} threw an error`,
     expected: "no error",
     got: `${error.name}: ${error.message.split("\n")[0]}`,
-    why: "the error came out of your function, or out of something it called",
+    why: trouble
+      ? `${trouble.cause}; ${trouble.next}`
+      : "the error came out of your function, or out of something it called",
   });
   if (error.stack !== undefined) wrong.stack = error.stack;
   return wrong;

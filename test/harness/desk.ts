@@ -1,8 +1,9 @@
 import { randomInt } from "node:crypto";
 import { connect, type IClientOptions, type MqttClient } from "mqtt";
 import { inject } from "vitest";
-import { EnvironmentProblem } from "../../workbook/environment-problem.ts";
+import type { EnvironmentProblem } from "../../workbook/environment-problem.ts";
 import { prefixed, seededRandom } from "../../workbook/telemetry.ts";
+import { asEnvironmentProblem, diagnose } from "../../workbook/troubles/diagnosis.ts";
 import type { Faults } from "../../workbook/wire/faults.ts";
 import { openTap } from "../../workbook/wire/tap.ts";
 import type { Connection, Entry, Frame } from "../../workbook/wire/transcript.ts";
@@ -13,6 +14,8 @@ export interface Desk {
   /** The tap: what the learner's code connects to. */
   readonly brokerUrl: string;
   readonly faults: Faults;
+  /** All that happened on the tap so far. */
+  entries(): readonly Entry[];
   /** The packets that crossed the tap so far. */
   frames(matches?: (frame: Frame) => boolean): Frame[];
   /** Resolves when such an entry crosses the tap, or has. Rejects with the explanation if it does not. */
@@ -69,6 +72,7 @@ export async function openDesk(): Promise<Desk> {
   return {
     brokerUrl: tap.url,
     faults: tap.faults,
+    entries: () => transcript.entries,
     frames: (matches) => transcript.frames(matches),
     sees: (matches, explain) => within(transcript.seen(matches), explain),
     name,
@@ -94,10 +98,7 @@ function endAnyhow(client: MqttClient | undefined): void {
 
 /** The broker failed the check itself: no verdict on the answer is possible. */
 export function brokerGone(why: string): EnvironmentProblem {
-  return new EnvironmentProblem(
-    `the broker does not answer the check itself (${why})`,
-    "run the check again; if it stays, npm run doctor",
-  );
+  return asEnvironmentProblem(diagnose("brokerGone", { error: why }));
 }
 
 /** Packets of one type from the client side, of one client id or all. */

@@ -1,4 +1,5 @@
 import { prefixed } from "../../workbook/telemetry.ts";
+import { troubles } from "../../workbook/troubles/table.ts";
 import type { Frame } from "../../workbook/wire/transcript.ts";
 import { within } from "./deadline.ts";
 import { type Desk, received } from "./desk.ts";
@@ -48,7 +49,10 @@ function neverAsked(desk: Desk, asks: string): Wrong {
     headline: `there was no ${asks}`,
     expected: `→ ${asks}`,
     got: "none came",
-    why: "the broker can only answer what it was asked",
+    why:
+      asks === "SUBSCRIBE"
+        ? troubles.noSubscribe.cause
+        : "the broker can only answer what it was asked",
     wire: desk.frames(),
   });
 }

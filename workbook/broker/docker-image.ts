@@ -14,6 +14,15 @@ const pullTimeoutMs = 60_000;
  * @throws EnvironmentProblem when it cannot be pulled, or not within 60 s
  */
 export async function chooseImage(docker: Docker): Promise<string> {
+  const { wanted, here } = await findImage(docker);
+  if (here === undefined) await pull(docker, wanted);
+  return here ?? wanted;
+}
+
+/** The image that is wanted, and the one that is on this machine and will do. */
+export async function findImage(
+  docker: Docker,
+): Promise<{ wanted: string; here: string | undefined }> {
   const wanted = process.env.MOSQUITTO_IMAGE || official;
   const isHere = await docker
     .getImage(wanted)
@@ -22,15 +31,11 @@ export async function chooseImage(docker: Docker): Promise<string> {
       () => true,
       () => false,
     );
-  if (isHere) return wanted;
-  if (wanted === official) {
-    // Whoever built one with mosquitto/build-local-image.sh did so because nothing can be pulled.
-    const built = await docker.listImages({ filters: { reference: ["local/mosquitto"] } });
-    const newest = built.sort((a, b) => b.Created - a.Created)[0]?.RepoTags?.[0];
-    if (newest) return newest;
-  }
-  await pull(docker, wanted);
-  return wanted;
+  if (isHere) return { wanted, here: wanted };
+  if (wanted !== official) return { wanted, here: undefined };
+  // Whoever built one with mosquitto/build-local-image.sh did so because nothing can be pulled.
+  const built = await docker.listImages({ filters: { reference: ["local/mosquitto"] } });
+  return { wanted, here: built.sort((a, b) => b.Created - a.Created)[0]?.RepoTags?.[0] };
 }
 
 async function pull(docker: Docker, image: string): Promise<void> {

@@ -14,7 +14,6 @@ export interface Trouble {
 }
 
 const startDocker = "start Docker: sudo systemctl start docker, or open Docker Desktop";
-const ownBroker = "WORKBOOK_BROKER=embedded takes the broker that the workbook brings along";
 
 /** Every trouble that the workbook can tell, in the order of the page that is made of it. */
 export const troubles = {
@@ -265,13 +264,26 @@ export const troubles = {
   },
   unfinishedPromise: {
     symptom: "the program, or a function, waits for ever",
-    cause: "something is awaited that never happens: a promise in it never settles",
+    cause:
+      "something is awaited that never happens: a promise in it never settles; often one that waits for a packet that does not come",
     next: "look for the await that the program has reached: a promise made with new Promise needs its resolve called, on every way",
   },
   processExit: {
     symptom: "the process ends in the middle",
     cause: "process.exit ends everything at once: what calls your function loses all it was doing",
     next: "return, or throw an error, instead of calling process.exit",
+  },
+
+  // The workbook's own broker
+  brokerGone: {
+    symptom: "the broker does not answer the check itself ({error})",
+    cause: "it ended, or the machine is too busy for it",
+    next: "run the check again; if it stays, npm run doctor",
+  },
+  mosquittoFails: {
+    symptom: "{program} did not start",
+    cause: "{error}",
+    next: "WORKBOOK_BROKER=embedded takes the broker that the workbook brings along",
   },
 
   // Docker
@@ -324,11 +336,6 @@ export const troubles = {
     symptom: "Docker cannot pull {image}",
     cause: "{error}; it is not on this machine and has to be fetched, this once",
     next: "mosquitto/build-local-image.sh builds one on Debian; or set MOSQUITTO_IMAGE to one you have",
-  },
-  mosquittoFails: {
-    symptom: "{program} did not start",
-    cause: "{error}",
-    next: ownBroker,
   },
 } as const satisfies Record<string, Trouble>;
 
