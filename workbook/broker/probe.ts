@@ -70,7 +70,7 @@ function sendConnect(url: URL): Promise<ProbeResult> {
       ready = true;
       socket.write(generate(connectPacket(url), { protocolVersion: 5 }));
     });
-    socket.on("error", (error) => settle(judgeError(error, reached, address)));
+    socket.on("error", (error) => settle(judgeError(error, tls && !ready, reached, address)));
     socket.on("close", () => settle(fail("stranger", diagnose("closedOnConnect"))));
 
     const decoder = parser({ protocolVersion: 5 });
@@ -134,13 +134,21 @@ function connectPacket(url: URL): Packet {
   };
 }
 
-function judgeError(error: NodeJS.ErrnoException, reached: boolean, address: string): ProbeFailure {
+function judgeError(
+  error: NodeJS.ErrnoException,
+  inHandshake: boolean,
+  reached: boolean,
+  address: string,
+): ProbeFailure {
   const trouble = diagnoseError(error);
   if (!reached) {
     if (trouble) return fail("nothing", trouble);
     return fail("nothing", diagnose("unreachable", { address }), error.message);
   }
   if (trouble?.name.startsWith("tls")) return fail("untrusted", trouble, error.code);
+  if (inHandshake && trouble === undefined) {
+    return fail("untrusted", diagnose("tlsFailed"), error.code ?? error.message);
+  }
   return fail("stranger", diagnose("closedOnConnect"));
 }
 

@@ -12,11 +12,11 @@ export async function dockerDaemon(): Promise<Finding> {
 
 /** The image from which the checks start Mosquitto. */
 export async function dockerImage(): Promise<Finding> {
-  if (await dockerProblem()) {
+  const images = await lookForImages();
+  if (images === undefined) {
     return { state: "missing", what: "a Mosquitto image: cannot be looked for without Docker" };
   }
-  const { getContainerRuntimeClient } = await import("testcontainers");
-  const { here, wanted } = await findImage((await getContainerRuntimeClient()).container.dockerode);
+  const { here, wanted } = images;
   if (here) return { state: "works", what: `the image ${here} is on this machine` };
   return {
     state: "missing",
@@ -25,15 +25,24 @@ export async function dockerImage(): Promise<Finding> {
   };
 }
 
+async function lookForImages() {
+  if (await dockerProblem()) return undefined;
+  const { getContainerRuntimeClient } = await import("testcontainers");
+  return findImage((await getContainerRuntimeClient()).container.dockerode);
+}
+
 /** The command line, which only people need: the checks talk to the daemon. */
 export async function dockerCommand(): Promise<Finding> {
-  for (const [program, ...words] of [["docker", "compose"], ["docker-compose"]] as const) {
-    const version = await versionOf(program, [...words, "version"]);
-    if (version) {
-      const command = [program, ...words].join(" ");
-      const what = `${command} ${version}: \`${command} up -d\` starts a broker for scripts`;
-      return { state: "works", what };
-    }
+  for (const command of ["docker compose", "docker-compose"]) {
+    const version = await versionOf(command);
+    if (version === undefined) continue;
+    const { here, wanted } = (await lookForImages()) ?? {};
+    const choice = here === wanted || here === undefined ? "" : `MOSQUITTO_IMAGE=${here} `;
+    const line = `${choice}${command} up -d`;
+    return {
+      state: "works",
+      what: `${command} ${version}: \`${line}\` starts a broker for scripts`,
+    };
   }
   return {
     state: "missing",
@@ -41,9 +50,10 @@ export async function dockerCommand(): Promise<Finding> {
   };
 }
 
-function versionOf(program: string, words: readonly string[]): Promise<string | undefined> {
+function versionOf(command: string): Promise<string | undefined> {
+  const [program = "", ...words] = command.split(" ");
   return new Promise((resolve) => {
-    execFile(program, words, { timeout: 3000 }, (error, output) => {
+    execFile(program, [...words, "version"], { timeout: 3000 }, (error, output) => {
       resolve(error ? undefined : output.match(/\d+\.\d+\.\d+/)?.[0]);
     });
   });
