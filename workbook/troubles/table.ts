@@ -108,8 +108,8 @@ export const troubles = {
   },
   tlsFailed: {
     symptom: "another error of TLS",
-    cause: "the two sides did not agree on an encrypted connection",
-    next: "check the port, and mqtt:// against mqtts://",
+    cause: "the two sides did not agree on an encrypted connection, or the certificate is faulty",
+    next: "check the port, and mqtt:// against mqtts://; ask whoever runs the broker",
   },
 
   // The broker's refusal, in the CONNACK
