@@ -1,13 +1,17 @@
 import { once } from "node:events";
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { createServer as createHttpServer, request as httpRequest } from "node:http";
 import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { getContainerRuntimeClient } from "testcontainers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { dockerProblem, startDocker } from "../../workbook/broker/docker.ts";
 import { EnvironmentProblem } from "../../workbook/environment-problem.ts";
+import type { TroubleName } from "../../workbook/troubles/table.ts";
 import { expectBrokerWorks } from "./fixtures/broker-works.ts";
+import { expectTold } from "./fixtures/last-words.ts";
 import { runScript } from "./fixtures/script.ts";
 
 // Where Docker is required, its absence fails these tests and must not skip them.
@@ -75,49 +79,64 @@ describe.skipIf(skip)("Mosquitto in Docker", { timeout: 60_000 }, () => {
     const { message, next } = problem as EnvironmentProblem;
     expect(message).toMatch(/^Docker cannot pull 127\.0\.0\.1:1\/no-such\/mosquitto:1: \S/);
     expect(message).not.toContain("\n");
-    expect(next).toContain("mosquitto/build-local-image.sh");
+    expectTold(`${message}\n${next}`, "dockerNoImage");
+  });
+
+  it("says so when Docker runs on another machine", async () => {
+    await using elsewhere = await dockerElsewhere();
+    vi.stubEnv("DOCKER_HOST", `unix://${elsewhere.path}`);
+    // In a process of its own: testcontainers asks where Docker is only once.
+    const script = runScript("start-broker.ts", ["docker", "end"]);
+    const error = await script.printed("url").catch((thrown: unknown) => thrown);
+    expectTold(String(error), "dockerElsewhere");
+    await script.ended;
+    vi.unstubAllEnvs();
+    await expectRemoved(script.pid);
   });
 });
 
 describe("dockerProblem", { timeout: 10_000 }, () => {
   it("names a DOCKER_HOST where there is no socket, and does not fall back to another", async () => {
     vi.stubEnv("DOCKER_HOST", "unix:///no/such/docker.sock");
-    expect(await dockerProblem()).toMatchObject({
-      message:
-        "DOCKER_HOST is unix:///no/such/docker.sock, and there is no Docker socket at /no/such/docker.sock: Docker is not running, or listens elsewhere",
-      next: expect.stringContaining("unset it"),
-    });
+    const problem = await expectProblem("dockerSocketMissing");
+    expect(problem.message).toContain("DOCKER_HOST is unix:///no/such/docker.sock, and there is");
+    expect(problem.next).toContain("correct DOCKER_HOST, or unset it, or");
     await expect(startDocker()).rejects.toThrow(EnvironmentProblem);
   });
 
   it("names a DOCKER_HOST where nothing listens", async () => {
     vi.stubEnv("DOCKER_HOST", "tcp://127.0.0.1:1");
-    expect((await dockerProblem())?.message).toBe(
-      "DOCKER_HOST is tcp://127.0.0.1:1, and no Docker is listening at 127.0.0.1:1: Docker has ended and left its socket behind, or the address is wrong",
-    );
+    const { message } = await expectProblem("dockerNotListening");
+    expect(message).toContain("no Docker is listening at 127.0.0.1:1");
+  });
+
+  it("names a DOCKER_HOST that nobody knows", async () => {
+    vi.stubEnv("DOCKER_HOST", "tcp://no-such-machine.invalid:2375");
+    const { message } = await expectProblem("dockerUnreachable");
+    expect(message).toContain("Docker at no-such-machine.invalid:2375 cannot be reached");
   });
 
   it.each(["127.0.0.1", "ssh://me@there", "nonsense://"])(
     "says that %s is no address",
     async (host) => {
       vi.stubEnv("DOCKER_HOST", host);
-      expect((await dockerProblem())?.message).toContain("that is not an address like unix:///");
+      const { message } = await expectProblem("dockerHostInvalid");
+      expect(message).toContain("that is not an address like unix:///");
     },
   );
 
   it("does not wait longer than 3 s for a daemon that accepts and never answers", async () => {
     await using socket = await listen(() => {});
     vi.stubEnv("DOCKER_HOST", `unix://${socket.path}`);
-    expect(await dockerProblem()).toMatchObject({
-      message: expect.stringContaining("has not answered within 3 s"),
-      next: expect.stringContaining("restart Docker"),
-    });
+    const { message } = await expectProblem("dockerHangs");
+    expect(message).toContain("has not answered within 3 s");
   });
 
   it("tells something else that answers from Docker", async () => {
     await using socket = await listen((peer) => peer.end("HTTP/1.1 404 Not Found\r\n\r\n"));
     vi.stubEnv("DOCKER_HOST", `unix://${socket.path}`);
-    expect((await dockerProblem())?.message).toContain("is not Docker (HTTP 404)");
+    const { message } = await expectProblem("dockerStranger");
+    expect(message).toContain("is not Docker (HTTP 404)");
   });
 
   it.skipIf(process.platform === "win32")("says when you may not use the socket", async () => {
@@ -127,13 +146,18 @@ describe("dockerProblem", { timeout: 10_000 }, () => {
     // Root may use any socket, so be nobody for a moment.
     const root = process.getuid?.() === 0;
     if (root) process.seteuid?.(65_534);
-    const problem = await dockerProblem().finally(() => root && process.seteuid?.(0));
-    expect(problem).toMatchObject({
-      message: expect.stringContaining("you are not allowed to use the Docker socket"),
-      next: expect.stringContaining("usermod -aG docker"),
-    });
+    const problem = expectProblem("dockerForbidden").finally(() => root && process.seteuid?.(0));
+    expect((await problem).message).toContain("you are not allowed to use the Docker socket");
   });
 });
+
+/** What stands in the way of Docker: this trouble, told with its cause and what to do. */
+async function expectProblem(name: TroubleName): Promise<EnvironmentProblem> {
+  const problem = await dockerProblem();
+  if (problem === undefined) throw new Error("nothing stands in the way");
+  expectTold(`${problem.message}\n${problem.next}`, name);
+  return problem;
+}
 
 async function containersOf(pid: number) {
   const { dockerode } = (await getContainerRuntimeClient()).container;
@@ -144,6 +168,36 @@ async function containersOf(pid: number) {
 /** One that a process asked for on its way out takes a moment to go. */
 async function expectRemoved(pid: number): Promise<void> {
   await expect.poll(() => containersOf(pid), { timeout: 10_000, interval: 50 }).toEqual([]);
+}
+
+/**
+ * Docker as it is where it runs on another machine: the ports that it tells of are not to be found here.
+ * Stands before the real one and changes what it says of them.
+ */
+async function dockerElsewhere() {
+  const socketPath = "/var/run/docker.sock";
+  const folder = mkdtempSync(join(tmpdir(), "docker-elsewhere-"));
+  const path = join(folder, "docker.sock");
+  const server = createHttpServer((request, response) => {
+    const { method, headers, url = "" } = request;
+    const onwards = httpRequest({ socketPath, path: url, method, headers }, async (answer) => {
+      const { "content-length": _, ...rest } = answer.headers;
+      response.writeHead(answer.statusCode ?? 500, rest);
+      if (!/\/containers\/\w+\/json/.test(url)) return answer.pipe(response);
+      response.end((await text(answer)).replace(/"HostPort":"\d+"/g, '"HostPort":"1"'));
+    });
+    onwards.on("error", () => response.destroy());
+    request.pipe(onwards);
+  }).listen(path);
+  await once(server, "listening");
+  return {
+    path,
+    [Symbol.asyncDispose]: async () => {
+      server.close();
+      server.closeAllConnections();
+      rmSync(folder, { recursive: true });
+    },
+  };
 }
 
 /** A socket in a folder of its own that does this to whoever connects. */

@@ -6,6 +6,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { findMosquitto, startNative } from "../../workbook/broker/native.ts";
 import { EnvironmentProblem } from "../../workbook/environment-problem.ts";
 import { expectBrokerWorks } from "./fixtures/broker-works.ts";
+import { expectTold } from "./fixtures/last-words.ts";
 import { runScript } from "./fixtures/script.ts";
 
 const mosquitto = findMosquitto();
@@ -96,6 +97,8 @@ exec "${mosquitto}" "$@"
     expect((problem as EnvironmentProblem).message).toBe(
       `${folder}/mosquitto did not start: Error: Unknown configuration variable`,
     );
+    const { message, next } = problem as EnvironmentProblem;
+    expectTold(`${message}\n${next}`, "mosquittoFails");
     expect(foldersOf(process.pid)).toEqual([]);
     rmSync(folder, { recursive: true });
   });

@@ -2,7 +2,9 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { expectTold } from "./fixtures/last-words.ts";
 import { type Ended, ProjectCopy } from "./fixtures/project-copy.ts";
+import { scriptedBroker, usual } from "./fixtures/scripted-broker.ts";
 
 // Each command runs as a learner runs it, in a process of its own.
 const PATIENCE = 60_000;
@@ -203,6 +205,19 @@ describe.concurrent("trouble with the broker", { timeout: PATIENCE }, () => {
     );
     const ended = await project.run("check", [], { MQTT_URL: `mqtt://127.0.0.1:${port}` });
     expectLines(ended, "refused us: 135 Not authorized", "mqtt://user:password@host:port");
+    expect(ended.code).toBe(3);
+  });
+
+  test("the broker goes away while it is checked", async ({ onTestFinished }) => {
+    // The first client is the workbook's own, which looks whether there is a broker.
+    const broker = await scriptedBroker((packet, peer) => {
+      broker.stopListening();
+      return usual(packet, peer);
+    });
+    onTestFinished(broker.close);
+    const ended = await project.run("check", ["createClient"], { MQTT_URL: broker.url });
+    expectLines(ended, /\? createClient: the broker does not answer the check itself/);
+    expectTold(ended.output.replace(/\n {13}/g, " "), "brokerGone");
     expect(ended.code).toBe(3);
   });
 

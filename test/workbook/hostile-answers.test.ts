@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -29,6 +30,22 @@ const bodies: [name: string, body: string, expected: Partial<Explanation>][] = [
     "leaves a rejection to nobody",
     "Promise.reject(new Error('lost')); await new Promise(() => {});",
     { headline: "publishSensorData threw an error", got: "Error: lost" },
+  ],
+  [
+    "connects to nobody",
+    "await connectAsync('mqtt://127.0.0.1:1');",
+    {
+      headline: "publishSensorData threw an error",
+      got: expect.stringContaining("nothing listens at 127.0.0.1:1"),
+    },
+  ],
+  [
+    "throws itself out, again and again",
+    "await connectAsync({ ...client.options, reconnectPeriod: 20 }); await new Promise(() => {});",
+    {
+      headline: "publishSensorData did not finish",
+      got: expect.stringContaining("two clients use the client id"),
+    },
   ],
   [
     "exits",
@@ -94,6 +111,9 @@ const files: [name: string, topLevel: string, expected: Partial<Explanation>][] 
   ["throws while it loads", "throw new Error('at once');", { got: "Error: at once" }],
 ];
 
+/** The answers lie outside of the project, where its packages have no names. */
+const library = pathToFileURL(createRequire(import.meta.url).resolve("mqtt")).href;
+
 let folder: string;
 let results: readonly CheckResult[];
 
@@ -126,7 +146,13 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 /** Module 1 with all its answers right, but for what is said here. */
 async function writeAnswers(name: string, text: string): Promise<string> {
   const solution = pathToFileURL(join(root, "solutions/01-basic-pubsub.ts")).href;
-  await writeFile(fileOf(name), `export * from ${JSON.stringify(solution)};\n${text}\n`);
+  const lines = [
+    `export * from ${JSON.stringify(solution)};`,
+    `import mqtt from ${JSON.stringify(library)};`,
+    "const { connectAsync } = mqtt;",
+    text,
+  ];
+  await writeFile(fileOf(name), lines.join("\n"));
   return fileOf(name);
 }
 

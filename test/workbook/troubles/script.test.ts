@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { findMosquitto } from "../../../workbook/broker/native.ts";
 import { expectTold } from "../fixtures/last-words.ts";
 import { ProjectCopy } from "../fixtures/project-copy.ts";
 
@@ -30,9 +31,7 @@ await runScript(import.meta.url, main);
   return file;
 }
 
-const kinds = ["embedded", "native"].filter(
-  (kind) => kind === "embedded" || process.env.WORKBOOK_BROKER !== "embedded",
-);
+const kinds = findMosquitto() ? ["embedded", "native"] : ["embedded"];
 
 /** Run the script until it prints "now", then send the signal. */
 async function interrupt(file: string, signal: NodeJS.Signals) {
