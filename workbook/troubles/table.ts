@@ -290,7 +290,7 @@ export const troubles = {
   dockerMissing: {
     symptom: "there is no Docker socket at /var/run/docker.sock or in your home",
     cause: "Docker is not installed, or is not running",
-    next: `${startDocker}; if \`docker info\` works, set DOCKER_HOST to the address it uses`,
+    next: "install Docker, or start it: sudo systemctl start docker, or open Docker Desktop; if `docker info` works, set DOCKER_HOST to the address it uses",
   },
   dockerSocketMissing: {
     symptom: "there is no Docker socket at {where}",
