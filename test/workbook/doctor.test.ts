@@ -157,7 +157,9 @@ describe("an installation that is not complete", { timeout: PATIENCE }, () => {
   });
 });
 
-test("each command of package.json starts the way that says what is missing", async () => {
+test("each command of package.json starts the way that says what is missing", {
+  timeout: PATIENCE,
+}, async () => {
   const { scripts } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
   for (const [name, script] of Object.entries<string>(scripts)) {
     if (script.includes("workbook/cli/")) expect(script).toBe(`node workbook/cli/run.js ${name}`);

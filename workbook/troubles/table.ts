@@ -37,8 +37,8 @@ export const troubles = {
   connectionLost: {
     symptom: "read ECONNRESET",
     cause:
-      "the other side broke the connection off: the broker ended, or the port wants TLS, or it is no broker's port",
-    next: "npm run doctor; if the port wants TLS, begin the address with mqtts://",
+      "the other side broke the connection off: the broker ended, or only one of the two speaks TLS, or it is no broker's port",
+    next: "npm run doctor; check the port, and mqtt:// against mqtts://",
   },
   noConnack: {
     symptom: "connack timeout",

@@ -8,6 +8,8 @@ import type { TroubleName } from "../../../workbook/troubles/table.ts";
 import { openTap } from "../../../workbook/wire/tap.ts";
 import { expectTold, lastWords } from "../fixtures/last-words.ts";
 
+const PATIENCE = 30_000;
+
 /** The address of something that listens and does this to whoever connects. */
 async function stranger(greet: (socket: Socket) => void): Promise<string> {
   const server = createServer((socket) => {
@@ -60,10 +62,12 @@ test.for<[string, TroubleName, () => string | Promise<string>]>([
   ["that resets the connection", "connectionLost", reset],
   ["that never answers", "noConnack", silent],
   ["that answers in HTTP", "notMqtt", http],
-])("a script connects to an address %s", async ([, name, address]) => {
+])("a script connects to an address %s", { timeout: PATIENCE }, async ([, name, address]) => {
   const url = await address();
+  // Only for the one that never answers; the others must not be overtaken by it.
+  const connectTimeout = name === "noConnack" ? 300 : PATIENCE;
   const words = await lastWords(inject("broker").url, async () => {
-    await connectAsync(url, { connectTimeout: 300, reconnectPeriod: 0 });
+    await connectAsync(url, { connectTimeout, reconnectPeriod: 0 });
   });
   expectTold(words, name);
 });
@@ -78,7 +82,7 @@ test.for<[string, TroubleName, string, () => string | Promise<string>]>([
   ["that answers in HTTP", "notMqtt", "stranger", http],
 ])(
   "the workbook's own probe of an address %s",
-  { timeout: 10_000 },
+  { timeout: PATIENCE },
   async ([, name, answer, address]) => {
     const found = await probeBroker(new URL(await address()));
     if (found.answer === "broker") throw new Error("a broker, of all things");
@@ -87,7 +91,7 @@ test.for<[string, TroubleName, string, () => string | Promise<string>]>([
   },
 );
 
-test("a line that ends before the CONNACK, seen on the wire", async () => {
+test("a line that ends before the CONNACK, seen on the wire", { timeout: PATIENCE }, async () => {
   const words = await lastWords(await closing(), async ({ client, tap }) => {
     client("hopeful").catch(() => {});
     await tap.transcript.seen((entry) => entry.kind === "closed");
@@ -96,7 +100,7 @@ test("a line that ends before the CONNACK, seen on the wire", async () => {
   expect(words).toContain("hopeful -> broker  CONNECT");
 });
 
-test("a port that is taken", async () => {
+test("a port that is taken", { timeout: PATIENCE }, async () => {
   const { port } = new URL(await silent());
   const problem = await openTap(nobody, Number(port)).catch((error: unknown) => error);
   expectTold(`${(problem as Error).message}\n${(problem as { next: string }).next}`, "portTaken");

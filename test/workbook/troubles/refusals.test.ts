@@ -44,7 +44,7 @@ async function refusing(code: number): Promise<string> {
   return broker.url;
 }
 
-describe.each(reasons)("a broker that refuses with %i", (code, name) => {
+describe.each(reasons)("a broker that refuses with %i", { timeout: 30_000 }, (code, name) => {
   const protocolVersion = code < 128 ? 4 : 5;
 
   test(`a script whose client is refused says why: ${name}`, async () => {

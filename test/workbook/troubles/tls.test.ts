@@ -155,9 +155,9 @@ describe.concurrent("the broker of MQTT_URL", { timeout: PATIENCE }, () => {
   });
 });
 
-test("the probe takes noise for what it is where neither way leads to a broker", async ({
-  onTestFinished,
-}) => {
+test("the probe takes noise for what it is where neither way leads to a broker", {
+  timeout: PATIENCE,
+}, async ({ onTestFinished }) => {
   const closing = await scriptedBroker(() => "close");
   onTestFinished(closing.close);
   const found = await probeBroker(new URL(closing.url));
@@ -167,7 +167,7 @@ test("the probe takes noise for what it is where neither way leads to a broker",
 describe("a script that connects on its own", { timeout: PATIENCE }, () => {
   const words = (url: string, options = {}) =>
     lastWords(inject("broker").url, async () => {
-      await connectAsync(url, { reconnectPeriod: 0, connectTimeout: 3000, ...options });
+      await connectAsync(url, { reconnectPeriod: 0, connectTimeout: PATIENCE, ...options });
     });
   const { key, cert } = good;
 

@@ -5,6 +5,7 @@ import { RawClient } from "../contract/raw-client.ts";
 import { expectTold, lastWords } from "../fixtures/last-words.ts";
 import { connack, type Reply, scriptedBroker, usual } from "../fixtures/scripted-broker.ts";
 
+const PATIENCE = 30_000;
 const broker = inject("broker");
 const name = (base: string) => `${base}-${Math.random().toString(36).slice(2, 8)}`;
 
@@ -41,7 +42,7 @@ function nextPayload(client: MqttClient): Promise<string> {
   });
 }
 
-describe("while connected", { timeout: 20_000 }, () => {
+describe("while connected", { timeout: PATIENCE }, () => {
   test("two clients under one id throw each other out, on the broker under test", async () => {
     const id = name("twin");
     const words = await lastWords(broker.url, async ({ client, tap }) => {
@@ -199,7 +200,7 @@ describe("while connected", { timeout: 20_000 }, () => {
   });
 });
 
-describe("a program that waits", () => {
+describe("a program that waits", { timeout: PATIENCE }, () => {
   test("nobody has connected", async () => {
     const words = await lastWords(broker.url, async () => {});
     expectTold(words, "neverConnected");
