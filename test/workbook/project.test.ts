@@ -80,6 +80,8 @@ describe("the project", () => {
     "workbook",
     "workbook/broker",
     "workbook/cli",
+    "workbook/doctor",
+    "workbook/troubles",
     "workbook/wire",
   ];
   test("dependencies point one way", () => {
