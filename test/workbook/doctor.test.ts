@@ -7,7 +7,7 @@ import { dockerProblem } from "../../workbook/broker/docker-problem.ts";
 import { root } from "../../workbook/modules.ts";
 import { type Ended, ProjectCopy } from "./fixtures/project-copy.ts";
 
-const PATIENCE = 60_000;
+const PATIENCE = 120_000;
 const nowhere = { DOCKER_HOST: "unix:///nowhere.sock", PATH: "" };
 let project: ProjectCopy;
 
@@ -20,7 +20,7 @@ function doctor(env: NodeJS.ProcessEnv = {}): Promise<Ended> {
   return project.run("doctor", [], { WORKBOOK_BROKER: "embedded", ...env });
 }
 
-describe.concurrent("doctor", { timeout: PATIENCE }, () => {
+describe("doctor", { timeout: PATIENCE }, () => {
   test("names what works", async () => {
     const { output, code } = await doctor();
     expect(output).toMatch(/^works +Node \d+\.\d+\.\d+; 20\.19 or newer is needed$/m);

@@ -7,7 +7,7 @@ import { findMosquitto } from "../../../workbook/broker/native.ts";
 import { expectTold } from "../fixtures/last-words.ts";
 import { ProjectCopy } from "../fixtures/project-copy.ts";
 
-const PATIENCE = 60_000;
+const PATIENCE = 120_000;
 let project: ProjectCopy;
 let scripts = 0;
 
