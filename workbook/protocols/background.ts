@@ -5,8 +5,12 @@ import type { System } from "./systems.ts";
 export const background: Record<System, readonly Fact[]> = {
   mqtt: [
     {
-      text: "MQTT 3.1.1 is an OASIS and an ISO standard. MQTT 5.0 is an OASIS standard of 2019 and has no ISO number.",
+      text: "Version 3.1.1 is an ISO standard, beside being one of OASIS.",
       source: sources.iso20922,
+    },
+    {
+      text: "Version 5.0 is an OASIS standard of 2019. It has no ISO number.",
+      source: sources.mqtt5,
     },
     {
       text: "A server keeps the session of a client that is away, with what comes for it, for up to 136 years or for ever.",
@@ -29,7 +33,10 @@ export const background: Record<System, readonly Fact[]> = {
     { text: "Streams can be read again from any point.", source: sources.rabbitStreams },
   ],
   kafka: [
-    { text: "Kafka has run without ZooKeeper alone since 4.0.", source: sources.kafkaUpgrade },
+    {
+      text: "Since 4.0 it runs without ZooKeeper, and in no other way.",
+      source: sources.kafkaUpgrade,
+    },
     {
       text: "Share groups make a queue of a topic: each record is acknowledged by itself, or delivered again.",
       source: sources.kip932,

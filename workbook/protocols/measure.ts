@@ -65,6 +65,8 @@ export interface Measurement {
   readonly first: BatchCost;
   /** A reading when the connection has been used before. */
   readonly single: BatchCost;
+  /** Of its bytes, those of compressed headers: how short they are, only the line can tell. */
+  readonly compressed: number;
   /** What the bytes of such a reading are for. */
   readonly segments: Readonly<Record<SegmentKind, number>>;
   /** Batches in every size up to `LARGEST`, keyed and not; of the ways that are not compared, one. */
@@ -139,6 +141,10 @@ async function measureSession(
     },
     first,
     single,
+    compressed: bytesIn(
+      messages.filter(({ name }) => name === "HEADERS"),
+      "to-server",
+    ),
     segments: segmentsIn(messages.filter(({ purpose }) => purpose === "publish")),
     batches,
   };
@@ -195,6 +201,8 @@ export interface ConnectionCost {
   readonly roundTrips: number;
   /** The server's acknowledgement of one reading. */
   readonly acknowledge: number;
+  /** The HTTP/2 HEADERS frame before every batch of Pub/Sub, once compressed; 0 for the others. */
+  readonly headers: number;
 }
 
 /** The connection costs of the four ways that are compared. */
@@ -202,12 +210,13 @@ export function connectionCosts(
   measurements: readonly Measurement[],
 ): Record<System, ConnectionCost> {
   return forEachSystem((system) => {
-    const { connect, first, single } = comparedMeasurement(measurements, system);
+    const { connect, first, single, compressed } = comparedMeasurement(measurements, system);
     const once = first.publish + first.acknowledge - single.publish - single.acknowledge;
     return {
       connect: connect.sent + connect.received + once,
       roundTrips: connect.roundTrips,
       acknowledge: single.acknowledge,
+      headers: compressed,
     };
   });
 }

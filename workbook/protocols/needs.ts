@@ -112,8 +112,8 @@ export const capabilityFacts: Record<System, Record<keyof Capability, Fact>> = {
       text: "Super streams with single active consumers keep the order within a partition.",
       source: sources.rabbitStreams,
     },
-    inboxes: { text: "A durable queue for each device.", source: sources.rabbitConsumers },
-    inboxHours: { text: "A queue expires only if it is told to.", source: sources.rabbitConsumers },
+    inboxes: { text: "A durable queue for each device.", source: sources.rabbitQueues },
+    inboxHours: { text: "A queue expires only if it is told to.", source: sources.rabbitQueues },
     runsOnPremises: { text: "Open source.", source: sources.rabbit40 },
   },
   kafka: {

@@ -76,3 +76,6 @@ export const patternFacts: Record<Pattern, Fact & { readonly system: System }> =
     source: sources.pubsubOrdering,
   },
 };
+
+/** The teams that the report's table speaks of. */
+export const exampleTeams: Teams = { teams: 2, workers: 6, partitions: 4, sensors: 1000 };

@@ -1,7 +1,7 @@
 import { UsageError } from "../usage-error.ts";
 import type { Servers } from "./measure.ts";
 import type { Endpoint } from "./probe.ts";
-import { type System, systemNames, systems } from "./systems.ts";
+import { type System, systems } from "./systems.ts";
 
 /** The environment variables that say where a real server listens, as `host:port`. */
 export const variables: Record<System, string> = {
@@ -9,6 +9,13 @@ export const variables: Record<System, string> = {
   rabbitmq: "AMQP_AT",
   kafka: "KAFKA_AT",
   pubsub: "PUBSUB_AT",
+};
+
+const names: Record<System, string> = {
+  mqtt: "MQTT broker",
+  rabbitmq: "RabbitMQ",
+  kafka: "Kafka",
+  pubsub: "Pub/Sub",
 };
 
 /**
@@ -34,6 +41,6 @@ function realServer(system: System, address: string): Endpoint {
       `write it as ${variables[system]}=host:port, without a password`,
     );
   }
-  const name = `${systemNames[system]} at ${host}:${port}`;
+  const name = `${names[system]} at ${host}:${port}`;
   return { kind: "server", name, host, port: Number(port), close: async () => {} };
 }

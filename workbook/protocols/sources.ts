@@ -1,7 +1,7 @@
 /** Where a stated fact can be read. */
 export interface Source {
   readonly title: string;
-  /** Of the software or the document; for documents that have none, when it was read. */
+  /** Of the software or the document; what is said instead by documents that have none. */
   readonly version: string;
   readonly year: number;
   readonly url: string;
@@ -43,6 +43,12 @@ export const sources = {
     version: "4.0",
     year: 2024,
     url: "https://www.rabbitmq.com/docs/4.0/consumers",
+  },
+  rabbitQueues: {
+    title: "RabbitMQ, Queues",
+    version: "4.0",
+    year: 2024,
+    url: "https://www.rabbitmq.com/docs/4.0/queues",
   },
   rabbitStreams: {
     title: "RabbitMQ, Streams and Super Streams",
@@ -94,31 +100,31 @@ export const sources = {
   },
   pubsubExactlyOnce: {
     title: "Google Cloud Pub/Sub, Exactly-once delivery",
-    version: "read 2025",
+    version: "undated, as of 2025",
     year: 2025,
     url: "https://cloud.google.com/pubsub/docs/exactly-once-delivery",
   },
   pubsubOrdering: {
     title: "Google Cloud Pub/Sub, Order messages",
-    version: "read 2025",
+    version: "undated, as of 2025",
     year: 2025,
     url: "https://cloud.google.com/pubsub/docs/ordering",
   },
   pubsubReplay: {
     title: "Google Cloud Pub/Sub, Replay and purge messages with seek",
-    version: "read 2025",
+    version: "undated, as of 2025",
     year: 2025,
     url: "https://cloud.google.com/pubsub/docs/replay-overview",
   },
   pubsubQuotas: {
     title: "Google Cloud Pub/Sub, Quotas and limits",
-    version: "read 2025",
+    version: "undated, as of 2025",
     year: 2025,
     url: "https://cloud.google.com/pubsub/quotas",
   },
   pubsubSubscribers: {
     title: "Google Cloud Pub/Sub, Subscription overview",
-    version: "read 2025",
+    version: "undated, as of 2025",
     year: 2025,
     url: "https://cloud.google.com/pubsub/docs/subscription-overview",
   },

@@ -1,0 +1,55 @@
+/** The page's looks: light and dark, wide and narrow, with no need for colour. */
+export const style = `
+:root {
+  --page: #fdfdfc; --ink: #1b1f24; --soft: #57606a; --rule: #d5d9de; --zone: #f3f4f2;
+  --mqtt: #0b5cad; --rabbitmq: #b54708; --kafka: #1b1f24; --pubsub: #0f7b4f;
+}
+@media (prefers-color-scheme: dark) {
+  :root {
+    --page: #14171a; --ink: #e8eaed; --soft: #a4acb5; --rule: #3a4149; --zone: #1d2126;
+    --mqtt: #6cb0ff; --rabbitmq: #ffa266; --kafka: #e8eaed; --pubsub: #5fd39b;
+  }
+}
+* { box-sizing: border-box; }
+body { margin: 0; background: var(--page); color: var(--ink); font: 16px/1.5 system-ui, sans-serif; }
+main { max-width: 62rem; margin: 0 auto; padding: 1.5rem 1rem 4rem; }
+h1 { font-size: 1.8rem; line-height: 1.2; margin: 0 0 .5rem; }
+h2 { font-size: 1.25rem; line-height: 1.3; margin: 2.5rem 0 .5rem; }
+p { max-width: 44rem; margin: .5rem 0; }
+.lead { color: var(--soft); font-size: 1.1rem; }
+figure { margin: 1rem 0; max-width: 34rem; }
+figcaption { font-weight: 600; margin-bottom: .25rem; }
+figure ol { margin: .5rem 0 0; padding-left: 1.8rem; font-size: .9rem; color: var(--soft); }
+.pair { display: grid; gap: 1rem 2rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 21rem), 1fr)); }
+svg { display: block; width: 100%; height: auto; font: 12px system-ui, sans-serif; }
+svg text { fill: var(--ink); }
+svg .tick { fill: var(--soft); }
+svg .grid { stroke: var(--rule); }
+svg .line { fill: none; stroke-width: 2; stroke: currentColor; }
+svg .mark { fill: currentColor; }
+svg .leader { fill: none; stroke: var(--soft); stroke-width: .75; }
+svg .name { font-weight: 600; }
+svg g .name { fill: currentColor; }
+svg .mqtt { color: var(--mqtt); } svg .rabbitmq { color: var(--rabbitmq); }
+svg .kafka { color: var(--kafka); } svg .pubsub { color: var(--pubsub); }
+svg .crossing line { stroke: var(--ink); stroke-width: .75; }
+svg .crossing .point { fill: var(--ink); }
+svg .crossing .badge { fill: var(--page); stroke: var(--ink); stroke-width: 1.25; }
+svg .crossing text { font-weight: 600; font-size: 11px; }
+svg .bar { stroke: var(--ink); stroke-width: 1; }
+svg .ground { fill: var(--page); }
+svg .ground.payload { fill: var(--ink); }
+svg .ground.topic { fill: var(--zone); }
+svg .ink { stroke: var(--ink); stroke-width: 1; fill: none; }
+svg .dot { fill: var(--ink); }
+.table { overflow-x: auto; margin: 1rem 0; }
+table { border-collapse: collapse; font-size: .92rem; min-width: 100%; }
+caption { text-align: left; font-weight: 600; padding: .25rem 0; }
+th, td { text-align: left; vertical-align: top; padding: .3rem .7rem .3rem 0; border-bottom: 1px solid var(--rule); }
+thead th { border-bottom: 2px solid var(--ink); white-space: nowrap; }
+tbody th { font-weight: 500; }
+.number { text-align: right; font-variant-numeric: tabular-nums; padding-right: 1rem; }
+ul { padding-left: 1.2rem; max-width: 52rem; }
+li { margin: .25rem 0; overflow-wrap: anywhere; }
+a { color: var(--mqtt); }
+`.trim();
