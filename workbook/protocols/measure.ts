@@ -82,6 +82,7 @@ export async function measure(probe: Probe, server: Endpoint): Promise<Measureme
   const recorder = await openRecorder(server, probe.splitter);
   let session: Session | undefined;
   try {
+    if (server.kind === "server") await probe.prepare?.(server);
     session = await probe.open(recorder, server);
     return await measureSession(probe, server, recorder, session);
   } catch (error) {

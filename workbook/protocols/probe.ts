@@ -83,6 +83,8 @@ export interface Probe {
   readonly label: string;
   /** An in-process server that says just enough for the client to publish. */
   fake(): Promise<Endpoint>;
+  /** Make the topics that a real server lacks, on a connection that is not recorded. */
+  prepare?(server: Address): Promise<void>;
   /**
    * Connect the real client library.
    *

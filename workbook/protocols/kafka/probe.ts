@@ -1,4 +1,5 @@
 import { connect } from "node:net";
+import type { ISocketFactory } from "kafkajs";
 import { clientId, kafkaTopic, reading } from "../batch.ts";
 import type { Probe } from "../probe.ts";
 import { startKafkaFake } from "./fake.ts";
@@ -10,6 +11,19 @@ export const kafkaProbe: Probe = {
   label: "Kafka, acks=all",
   fake: startKafkaFake,
   splitter: () => new KafkaSplitter(),
+  prepare: async ({ host, port }) => {
+    const { Kafka, logLevel } = await import("kafkajs");
+    // Always to this address, whatever the broker calls itself.
+    const socketFactory: ISocketFactory = ({ onConnect }) => connect({ host, port }, onConnect);
+    const brokers = [`${host}:${port}`];
+    const admin = new Kafka({ brokers, socketFactory, logLevel: logLevel.NOTHING }).admin();
+    await admin.connect();
+    const topics = [reading, { ...reading, keyed: true }].map((batch) => ({
+      topic: kafkaTopic(batch),
+    }));
+    await admin.createTopics({ topics, waitForLeaders: true });
+    await admin.disconnect();
+  },
   open: async (line, server) => {
     const { Kafka, logLevel, Partitioners } = await import("kafkajs");
     const kafka = new Kafka({
@@ -42,6 +56,3 @@ export const kafkaProbe: Probe = {
     };
   },
 };
-
-/** The topics must exist before a real server is measured; the first message to each makes it. */
-export const kafkaTopics = [kafkaTopic(reading), kafkaTopic({ ...reading, keyed: true })];

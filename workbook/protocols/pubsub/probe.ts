@@ -2,6 +2,7 @@ import { pubsubTopic, reading, sensorAttribute } from "../batch.ts";
 import type { Probe } from "../probe.ts";
 import { startPubsubFake } from "./fake.ts";
 import { PubsubSplitter } from "./messages.ts";
+import { createTopics } from "./topics.ts";
 
 /** How long to wait for the connection, in milliseconds. */
 const PATIENCE = 5000;
@@ -12,6 +13,8 @@ export const pubsubProbe: Probe = {
   label: "Cloud Pub/Sub, gRPC",
   fake: startPubsubFake,
   splitter: () => new PubsubSplitter(),
+  prepare: (server) =>
+    createTopics(server, [reading, { ...reading, keyed: true }].map(pubsubTopic)),
   open: async (line) => {
     const { credentials, makeGenericClientConstructor } = await import("@grpc/grpc-js");
     const { publisher } = await import("./schema.ts");
@@ -46,6 +49,3 @@ export const pubsubProbe: Probe = {
     };
   },
 };
-
-/** The topics must exist before a real server is measured. */
-export const pubsubTopics = [pubsubTopic(reading), pubsubTopic({ ...reading, keyed: true })];

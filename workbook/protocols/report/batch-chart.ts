@@ -4,10 +4,10 @@ import { type System, systemNames, systems } from "../systems.ts";
 import { numbered } from "./sections.ts";
 import { element, escapeText, spread } from "./svg.ts";
 
-const WIDTH = 380;
+const WIDTH = 400;
 const HEIGHT = 300;
 const left = 40;
-const right = WIDTH - 96;
+const right = WIDTH - 112;
 const top = 14;
 const bottom = HEIGHT - 40;
 const ticks = [1, 2, 5, 10, 20, 50, LARGEST];
@@ -29,7 +29,9 @@ export function drawBatchChart(findings: Findings, keyed: boolean): string {
       .batches.filter((batch) => batch.keyed === keyed)
       .map(({ count, publish }) => ({ count, each: publish / count })),
   }));
-  const highest = Math.max(...lines.flatMap(({ points }) => points.map(({ each }) => each)));
+  // One scale for both charts, so that they can be held against each other.
+  const all = systems.flatMap((system) => comparedMeasurement(measurements, system).batches);
+  const highest = Math.max(...all.map(({ publish, count }) => publish / count));
   const step = 40;
   const ceiling = Math.ceil(highest / step) * step;
   const x = (count: number) => left + ((right - left) * Math.log(count)) / Math.log(LARGEST);
@@ -98,7 +100,11 @@ export function drawBatchChart(findings: Findings, keyed: boolean): string {
       element("line", { x1: at.x, y1: at.y, x2: place.x, y2: place.y }),
       element("circle", { class: "point", cx: at.x, cy: at.y, r: 3 }),
       element("circle", { class: "badge", cx: place.x, cy: place.y, r: 9 }),
-      element("text", { x: place.x, y: place.y + 4, "text-anchor": "middle" }, `${index + 1}`),
+      element(
+        "text",
+        { x: place.x, y: place.y + 4, "text-anchor": "middle" },
+        String(crossing.number),
+      ),
     );
   });
 

@@ -56,7 +56,7 @@ function batchCharts(findings: Findings): string {
       .filter((crossing) => crossing.keyed === keyed)
       .map(({ number, text }) => `<li value="${number}">${escapeText(text)}</li>`)
       .join("");
-    const title = keyed ? "Each reading carries its sensor's id" : "All readings are of one sensor";
+    const title = keyed ? "Many sensors, each reading with its id" : "One sensor";
     return `<figure><figcaption>${title}: bytes a reading</figcaption>
 ${drawBatchChart(findings, keyed)}
 <ol>${crossings}</ol></figure>`;
@@ -75,8 +75,9 @@ function drawTable({ caption, columns, rows }: Table): string {
         `<th scope="col"${numeric ? ' class="number"' : ""}>${escapeText(title)}</th>`,
     )
     .join("");
-  return `<div class="table" role="region" tabindex="0" aria-label="${escapeText(caption)}">
-<table><caption>${escapeText(caption)}</caption>
+  return `<h3>${escapeText(caption)}</h3>
+<div class="table" role="region" tabindex="0" aria-label="${escapeText(caption)}">
+<table aria-label="${escapeText(caption)}">
 <thead><tr>${head}</tr></thead>
 <tbody>
 ${rows.map((row) => `<tr>${row.map(cell).join("")}</tr>`).join("\n")}

@@ -15,6 +15,7 @@ body { margin: 0; background: var(--page); color: var(--ink); font: 16px/1.5 sys
 main { max-width: 62rem; margin: 0 auto; padding: 1.5rem 1rem 4rem; }
 h1 { font-size: 1.8rem; line-height: 1.2; margin: 0 0 .5rem; }
 h2 { font-size: 1.25rem; line-height: 1.3; margin: 2.5rem 0 .5rem; }
+h3 { font-size: .95rem; line-height: 1.4; margin: 1.5rem 0 .25rem; max-width: 52rem; }
 p { max-width: 44rem; margin: .5rem 0; }
 .lead { color: var(--soft); font-size: 1.1rem; }
 figure { margin: 1rem 0; max-width: 34rem; }
@@ -42,13 +43,18 @@ svg .ground.payload { fill: var(--ink); }
 svg .ground.topic { fill: var(--zone); }
 svg .ink { stroke: var(--ink); stroke-width: 1; fill: none; }
 svg .dot { fill: var(--ink); }
-.table { overflow-x: auto; margin: 1rem 0; }
+.table { overflow-x: auto; margin: 0 0 1rem; }
 table { border-collapse: collapse; font-size: .92rem; min-width: 100%; }
-caption { text-align: left; font-weight: 600; padding: .25rem 0; }
 th, td { text-align: left; vertical-align: top; padding: .3rem .7rem .3rem 0; border-bottom: 1px solid var(--rule); }
 thead th { border-bottom: 2px solid var(--ink); white-space: nowrap; }
 tbody th { font-weight: 500; }
 .number { text-align: right; font-variant-numeric: tabular-nums; padding-right: 1rem; }
+@media (max-width: 32rem) {
+  table { font-size: .82rem; }
+  th, td { padding-right: .45rem; }
+  .number { padding-right: .55rem; }
+  tbody th { min-width: 6.5rem; }
+}
 ul { padding-left: 1.2rem; max-width: 52rem; }
 li { margin: .25rem 0; overflow-wrap: anywhere; }
 a { color: var(--mqtt); }
