@@ -48,8 +48,8 @@ export function pubsubTopic(batch: Batch): string {
   return `projects/demo-project/topics/${kafkaTopic(batch)}`;
 }
 
-/** The largest AMQP frame that our client asks for, its 8 bytes of envelope included. */
-export const amqpFrame = 4096;
+/** The largest AMQP frame that client and server agree on, its 8 bytes of envelope included. */
+export const amqpFrame = 131_072;
 
 /** The most that one HTTP/2 DATA frame carries, its 9 bytes of header not included. */
 export const http2Frame = 16_384;
