@@ -56,7 +56,8 @@ import { Todo } from "../workbook/todo.ts";
  * How many bytes does each system take to carry this batch? The lesson shows how their messages are
  * built. Text counts in bytes, not in characters; no payload is empty.
  *
- * - MQTT 5, QoS 1, no properties, no alias: one PUBLISH for each reading [MQTT-2.1.4-1]
+ * - MQTT 5, QoS 1, no properties, no alias: one PUBLISH for each reading, its length in as few bytes as
+ *   will do [MQTT-1.5.5-1]
  * - RabbitMQ: for each reading a method frame (`exchange`, `routingKey(batch)`), a header frame with an
  *   empty table of headers, and the body in frames of at most `amqpFrame` bytes
  * - Kafka: one Produce request of `clientId`, to one partition of `kafkaTopic(batch)`, with one record

@@ -290,7 +290,8 @@ describe("analyzeScalabilityPatterns", () => {
   interface Rule {
     readonly field: keyof Scaling;
     readonly title: string;
-    readonly headline: string;
+    /** What is wrong, where it is. */
+    readonly about: string;
     readonly why: string;
     expect(pattern: Pattern, teams: Teams): Scaling[keyof Scaling];
   }
@@ -306,7 +307,7 @@ describe("analyzeScalabilityPatterns", () => {
     {
       field: "copies",
       title: "counts who gets a copy",
-      headline: "get each message",
+      about: "another number of workers gets each message",
       why: "a team shares one copy; only plain subscribers each have their own",
       expect: (pattern, { teams, workers }) =>
         pattern === "mqtt subscription" ? teams * workers : teams,
@@ -314,14 +315,14 @@ describe("analyzeScalabilityPatterns", () => {
     {
       field: "working",
       title: "counts who can be busy at once",
-      headline: "of a team can be busy",
+      about: "another number of workers can be busy",
       why: "where order is kept by giving each part to one worker, there cannot be more busy workers than parts",
       expect: (pattern, teams) => Math.min(teams.workers, parts(pattern, teams)),
     },
     {
       field: "inOrder",
       title: "knows where order survives",
-      headline: "in order",
+      about: "order is kept or lost, but not as you say",
       why: "two workers that take turns do not finish in turns; order needs one worker for each sensor",
       expect: (pattern, teams) =>
         pattern === "mqtt subscription" || parts(pattern, teams) < Number.POSITIVE_INFINITY,
@@ -329,7 +330,7 @@ describe("analyzeScalabilityPatterns", () => {
     {
       field: "newcomer",
       title: "knows what a newcomer gets",
-      headline: "for one worker more",
+      about: "a newcomer gets something else",
       why: "where the parts are given out, it gets some of the others' if there are enough, and else nothing",
       expect: (pattern, teams) => {
         if (pattern === "mqtt subscription") return "a copy of every message";
@@ -340,7 +341,7 @@ describe("analyzeScalabilityPatterns", () => {
     },
   ];
 
-  for (const { field, title, headline, why, expect } of rules) {
+  for (const { field, title, about, why, expect } of rules) {
     check(name, title, async (desk) => {
       const { analyzeScalabilityPatterns } = await answers();
       for (const teams of makeTeams(desk)) {
@@ -349,7 +350,7 @@ describe("analyzeScalabilityPatterns", () => {
           const expected = expect(pattern, teams);
           if (result?.[field] === expected) continue;
           throw new Wrong({
-            headline: `${pattern}: it is another answer that is right ${headline}`,
+            headline: `${pattern}: ${about}`,
             expected: `${field}: ${shown(expected)}, for ${shown(teams)}`,
             got: shown(result?.[field]),
             why,

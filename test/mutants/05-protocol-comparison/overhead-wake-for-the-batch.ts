@@ -1,0 +1,15 @@
+// Kills: analyzeOverhead: says what a device moves that wakes up for one reading
+// It wakes up for one reading, not for the batch.
+import * as right from "../../../solutions/05-protocol-comparison.ts";
+import { forEachSystem } from "../../../workbook/protocols/systems.ts";
+
+export * from "../../../solutions/05-protocol-comparison.ts";
+
+export const analyzeOverhead: typeof right.analyzeOverhead = (batch, costs) => {
+  const found = right.analyzeOverhead(batch, costs);
+  return forEachSystem((system) => {
+    const overhead = found[system];
+    const { connect, acknowledge } = costs[system];
+    return { ...overhead, wakeUp: connect + overhead.publish + acknowledge };
+  });
+};
