@@ -214,13 +214,13 @@ export function analyzeScalabilityPatterns(pattern: Pattern, teams: Teams): Scal
     copies: teams.teams,
     working: workers,
     inOrder: false,
-    newcomer: "its share of the messages",
+    newcomer: "a share of the work",
   } as const;
   const divided = (parts: number): Scaling => ({
     copies: teams.teams,
     working: Math.min(workers, parts),
     inOrder: true,
-    newcomer: workers < parts ? "partitions or keys of others" : "nothing",
+    newcomer: workers < parts ? "parts of others" : "nothing",
   });
   switch (pattern) {
     case "mqtt subscription":

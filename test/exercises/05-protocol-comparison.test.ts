@@ -335,8 +335,8 @@ describe("analyzeScalabilityPatterns", () => {
       expect: (pattern, teams) => {
         if (pattern === "mqtt subscription") return "a copy of every message";
         const all = parts(pattern, teams);
-        if (all === Number.POSITIVE_INFINITY) return "its share of the messages";
-        return teams.workers < all ? "partitions or keys of others" : "nothing";
+        if (all === Number.POSITIVE_INFINITY) return "a share of the work";
+        return teams.workers < all ? "parts of others" : "nothing";
       },
     },
   ];

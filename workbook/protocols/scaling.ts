@@ -29,8 +29,8 @@ export interface Teams {
 /** What another worker in a team gets. */
 export type Newcomer =
   | "a copy of every message"
-  | "its share of the messages"
-  | "partitions or keys of others"
+  | "a share of the work"
+  | "parts of others"
   | "nothing";
 
 /** The rule behind each pattern. */

@@ -9,7 +9,5 @@ export const analyzeScalabilityPatterns: typeof right.analyzeScalabilityPatterns
   teams,
 ) => {
   const found = right.analyzeScalabilityPatterns(pattern, teams);
-  return found.newcomer === "nothing"
-    ? { ...found, newcomer: "partitions or keys of others" }
-    : found;
+  return found.newcomer === "nothing" ? { ...found, newcomer: "parts of others" } : found;
 };

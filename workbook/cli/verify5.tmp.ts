@@ -1,0 +1,183 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { chooseBroker } from "../broker/choose.ts";
+import { listModules, readLesson, root } from "../modules.ts";
+import { exerciseText, freshStub } from "../stub.ts";
+import { type CheckResult, type CheckRun, runChecks } from "./run-checks.ts";
+import { exitCodes, runCommand } from "./usage.ts";
+
+/**
+ * `npm run verify`: prove that the checks are right. Every solution passes; every stub is as cut from
+ * its solution and fails with its own to-do alone; every mutant fails in the check that it names, by an
+ * explanation; every check has a mutant that it alone catches; every message of the checks is met by
+ * some mutant; every lesson has what the commands read.
+ */
+async function verify(): Promise<number> {
+  const { broker, passedOver } = await chooseBroker("check");
+  for (const reason of passedOver) console.log(`Note: ${reason}.`);
+  console.log(`Broker: ${broker.name}`);
+  try {
+    const mutants = listMutants();
+    const modules = listModules()
+      .filter(({ name }) => name.startsWith("05"))
+      .map(({ name }) => name);
+    const results = await runChecks(
+      [
+        ...modules.flatMap((module) =>
+          ["solutions", "exercises"].map((answers) => ({ module, answers })),
+        ),
+        ...mutants,
+      ],
+      broker,
+    );
+    const problems = [
+      ...listModules()
+        .filter(({ name }) => name.startsWith("05"))
+        .flatMap(lessonProblems),
+      ...solutionProblems(results, modules),
+      ...stubProblems(results, modules),
+      ...mutants.flatMap((mutant) => mutantProblems(mutant, results)),
+      ...uncoveredChecks(mutants, results),
+      ...listModules()
+        .filter(({ name }) => name.startsWith("05"))
+        .flatMap((module) => unshownMessages(module, results)),
+    ];
+    for (const problem of problems) console.error(`FAILED  ${problem}`);
+    const checks = results.filter(({ run }) => run.answers === "solutions").length;
+    console.log(
+      `${modules.length} modules, ${checks} checks, ${mutants.length} mutants: ` +
+        `${problems.length === 0 ? "all as they should be" : `${problems.length} problems`}`,
+    );
+    return problems.length === 0 ? exitCodes.fine : exitCodes.wrong;
+  } finally {
+    await broker.stop();
+  }
+}
+
+interface Mutant extends CheckRun {
+  /** The title of the check that must catch it. */
+  readonly kills: string;
+}
+
+function listMutants(): Mutant[] {
+  return listModules()
+    .filter(({ name }) => name.startsWith("05"))
+    .flatMap(({ name }) =>
+      readdirSync(join(root, "test/mutants", name))
+        .sort()
+        .map((file) => {
+          const answers = `test/mutants/${name}/${file}`;
+          const [first = ""] = readFileSync(join(root, answers), "utf8").split("\n");
+          return { module: name, answers, kills: first.match(/^\/\/ Kills: (.+)$/)?.[1] ?? "" };
+        }),
+    );
+}
+
+function titleOf({ functionName, title }: CheckResult): string {
+  return `${functionName}: ${title}`;
+}
+
+function resultsOf(run: CheckRun, results: readonly CheckResult[]): CheckResult[] {
+  return results.filter(
+    (result) => result.run.module === run.module && result.run.answers === run.answers,
+  );
+}
+
+function tell(result: CheckResult): string {
+  return `"${titleOf(result)}" ended as ${result.outcome}: ${result.explanation?.headline ?? "passed"}`;
+}
+
+function lessonProblems(module: ReturnType<typeof listModules>[number]): string[] {
+  const lesson = readLesson(module);
+  const written = [...freshStub(module).matchAll(/throw new Todo\("(\w+)"\)/g)].map(
+    ([, name]) => name,
+  );
+  const told = lesson.sections.map(({ functionName }) => functionName);
+  return [
+    exerciseText(module) !== freshStub(module) &&
+      `${module.exercise} is not what is cut from ${module.solution}: npm run stubs`,
+    told.join() !== written.join() &&
+      `${module.lesson} has sections for ${told.join(", ")}, the exercise asks for ${written.join(", ")}`,
+    ...lesson.sections.map(
+      ({ functionName, hints }) =>
+        hints.length !== 3 && `${module.lesson}: ${functionName} has ${hints.length} hints, not 3`,
+    ),
+    Number.isNaN(lesson.minutes) && `${module.lesson} does not say "About N minutes"`,
+    lesson.keyQuestion === "" && `${module.lesson} has no key question`,
+    lesson.keyAnswer === "" && `${module.lesson} has no answer to its key question`,
+  ].filter((problem) => problem !== false);
+}
+
+function solutionProblems(results: readonly CheckResult[], modules: readonly string[]): string[] {
+  return modules.flatMap((module) => {
+    const own = resultsOf({ module, answers: "solutions" }, results);
+    if (own.length === 0) return [`solutions/${module}.ts was not checked at all`];
+    return own
+      .filter(({ outcome }) => outcome !== "passed")
+      .map((result) => `solutions/${module}.ts: ${tell(result)}`);
+  });
+}
+
+function stubProblems(results: readonly CheckResult[], modules: readonly string[]): string[] {
+  return modules.flatMap((module) => {
+    const own = resultsOf({ module, answers: "exercises" }, results);
+    if (own.length === 0) return [`exercises/${module}.ts was not checked at all`];
+    return own
+      .filter(
+        ({ outcome, functionName, explanation }) =>
+          outcome !== "todo" || !explanation?.headline.startsWith(`${functionName} `),
+      )
+      .map((result) => `exercises/${module}.ts: instead of its own to-do, ${tell(result)}`);
+  });
+}
+
+function mutantProblems(mutant: Mutant, results: readonly CheckResult[]): string[] {
+  const own = resultsOf(mutant, results);
+  const named = own.find((result) => titleOf(result) === mutant.kills);
+  if (named === undefined) return [`${mutant.answers} names no check: "// Kills: ${mutant.kills}"`];
+  const problems = own
+    .filter(({ outcome }) => outcome !== "passed" && outcome !== "wrong")
+    .map((result) => `${mutant.answers}: ${tell(result)}`);
+  if (named.outcome === "passed") problems.push(`${mutant.answers} survives "${mutant.kills}"`);
+  return problems;
+}
+
+/** The checks without a mutant that fails in them and nowhere else: they might be left out unnoticed. */
+function uncoveredChecks(mutants: readonly Mutant[], results: readonly CheckResult[]): string[] {
+  const covered = new Set(
+    mutants.flatMap((mutant) => {
+      const caught = resultsOf(mutant, results).filter(({ outcome }) => outcome !== "passed");
+      return caught.length === 1 ? [`${mutant.module} ${mutant.kills}`] : [];
+    }),
+  );
+  return results
+    .filter(({ run }) => run.answers === "solutions")
+    .filter((result) => !covered.has(`${result.run.module} ${titleOf(result)}`))
+    .map((result) => `no mutant is caught by "${titleOf(result)}" (${result.run.module}) alone`);
+}
+
+/** The headlines in a module's checks that no mutant makes a learner see. */
+function unshownMessages(
+  module: ReturnType<typeof listModules>[number],
+  results: readonly CheckResult[],
+): string[] {
+  const shown = results
+    .filter(({ run }) => run.module === module.name)
+    .map(({ explanation }) => explanation?.headline ?? "");
+  const source = readFileSync(join(root, module.checks), "utf8");
+  return [...source.matchAll(/headline:([\s\S]*?)expected:/g)]
+    .flatMap(([, text = ""]) => [...text.matchAll(/(["`])((?:\\.|(?!\1)[^\\])+)\1/g)])
+    .map(([, , headline = ""]) => headline)
+    .filter((headline) => !shown.some((text) => patternOf(headline).test(text)))
+    .map((headline) => `${module.checks}: no mutant meets the message "${headline}"`);
+}
+
+/** A headline as it stands in the source, with anything where it has a value put in. */
+function patternOf(headline: string): RegExp {
+  const parts = headline
+    .split(/\$\{[^}]*\}/)
+    .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  return new RegExp(`^${parts.join(".*")}$`);
+}
+
+await runCommand(verify);
