@@ -65,7 +65,7 @@ export async function startLiveServers(running: Servers): Promise<LiveServers> {
       try {
         started[system] = await start(recipe);
       } catch (error) {
-        const [why = ""] = (error as Error).message.split("\n");
+        const [why = ""] = (error as Error).message.split(/[\s.]*(?:\n|$)/);
         notes.push(`${recipe.name} did not start, so a fake answers for it: ${why}`);
       }
     }),

@@ -56,7 +56,7 @@ function batchCharts(findings: Findings): string {
       .filter((crossing) => crossing.keyed === keyed)
       .map(({ number, text }) => `<li value="${number}">${escapeText(text)}</li>`)
       .join("");
-    const title = keyed ? "Many sensors, each reading with its id" : "One sensor";
+    const title = keyed ? "Many sensors" : "One sensor";
     return `<figure><figcaption>${title}: bytes a reading</figcaption>
 ${drawBatchChart(findings, keyed)}
 <ol>${crossings}</ol></figure>`;

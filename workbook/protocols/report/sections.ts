@@ -165,11 +165,8 @@ function batches(findings: Findings): Section {
   const { measurements } = findings;
   const crossings = numbered(findings);
   const table = (keyed: boolean): Table => ({
-    caption: `Bytes a reading, ${keyed ? "each with its sensor's id" : "all of one sensor"}`,
-    columns: [
-      words("readings in a batch"),
-      ...systems.map((system) => numeric(systemNames[system])),
-    ],
+    caption: `Bytes a reading by size of the batch, ${keyed ? "each with its sensor's id" : "all of one sensor"}`,
+    columns: [words("batch"), ...systems.map((system) => numeric(systemNames[system]))],
     rows: shownSizes.map((count) => [
       String(count),
       ...systems.map((system) => {
