@@ -74,13 +74,13 @@ describe("analyzeOverhead", () => {
         const result = await settles(name, () => analyzeOverhead(batch, costsWith(headers)));
         const { publish } = overheadOf(result, system);
         if (publish === bytes) continue;
-        const seen = messages.slice(0, 4).map(({ name, segments }) => {
+        const kinds = messages.map(({ name, segments }) => {
           const parts = segments.filter(({ length }) => length > 0);
           return `${name} = ${parts.map(({ kind, length }) => `${kind} ${length}`).join(" + ")}`;
         });
         throw new Wrong({
           headline: `the bytes for ${systemNames[system]} are not what its client sends`,
-          expected: [`${bytes} for ${batchWords(batch)}`, ...seen].join("\n"),
+          expected: [`${bytes} for ${batchWords(batch)}`, ...new Set(kinds)].join("\n"),
           got: String(publish),
           why: advice[system],
         });
@@ -236,7 +236,7 @@ describe("analyzeDeliveryGuarantees", () => {
       throw new Wrong({
         headline: "the promise from end to end does not follow from the hops",
         expected: `${hops.join(" + ")} = ${expected}`,
-        got: shown(endToEnd),
+        got: String(endToEnd),
         why: "ask both questions of the whole path: may it get lost anywhere, may it come twice anywhere?",
       });
     }
@@ -251,7 +251,7 @@ describe("analyzeDeliveryGuarantees", () => {
         throw new Wrong({
           headline: "a bridge between two legs is overlooked",
           expected: "4 hops, and at least once",
-          got: `${hops?.length} hops, and ${shown(endToEnd)}`,
+          got: `${hops?.length} hops, and ${endToEnd}`,
           why: "a bridge that dies after handing on and before acknowledging gets the message again, however good the hops are",
         });
       }
@@ -267,7 +267,7 @@ describe("analyzeDeliveryGuarantees", () => {
         throw new Wrong({
           headline: "an idempotent receiver still works twice, or brings back what was lost",
           expected: `${hops.join(" + ")}, and the receiver knows copies = ${expected}`,
-          got: shown(endToEnd),
+          got: String(endToEnd),
           why: "it takes away the copies, not the losses",
         });
       }
@@ -668,6 +668,14 @@ describe("generateComparisonReport", () => {
   };
 
   check(name, "finds where one system becomes cheaper", async (desk) => {
+    // Late crossings, behind a batch of 30 that is a bargain once, and no more than that.
+    const fixed = { mqtt: 0, rabbitmq: 0, kafka: 900, pubsub: 2000 };
+    const each = { mqtt: 46, rabbitmq: 99, kafka: 21, pubsub: 10 };
+    await compareCrossings((system, keyed, count) =>
+      count === 30 && system === "pubsub"
+        ? 1
+        : fixed[system] + count * each[system] + Number(keyed),
+    );
     for (let round = 0; round < 5; round++) {
       const line = new Map(
         [false, true].flatMap((keyed) =>
@@ -679,8 +687,7 @@ describe("generateComparisonReport", () => {
       );
       const cost = (system: System, keyed: boolean, count: number) => {
         const { fixed = 0, each = 0 } = line.get(`${system} ${keyed}`) ?? {};
-        // A batch of 30 is a bargain once, and no more than that.
-        return count === 30 && system === "pubsub" ? 1 : fixed + count * each;
+        return fixed + count * each;
       };
       await compareCrossings(cost);
     }
