@@ -1,3 +1,4 @@
+import { EnvironmentProblem } from "../../workbook/environment-problem.ts";
 import type { Batch } from "../../workbook/protocols/batch.ts";
 import { comparedProbe, type Measurement } from "../../workbook/protocols/measure.ts";
 import { sizeOf, type WireMessage } from "../../workbook/protocols/probe.ts";
@@ -14,8 +15,28 @@ export interface Sent {
   readonly messages: readonly WireMessage[];
 }
 
-/** Publish these batches with the real client library, and count. */
+/**
+ * Publish these batches with the real client library, and count.
+ *
+ * @throws EnvironmentProblem when that fails: it is no mistake of the answer
+ */
 export async function publishAll(
+  desk: Desk,
+  system: System,
+  batches: readonly Batch[],
+): Promise<Sent[]> {
+  try {
+    return await publishAndCount(desk, system, batches);
+  } catch (error) {
+    throw new EnvironmentProblem(
+      `the check could not publish to its own ${systemNames[system]} (${(error as Error).message})`,
+      "run the check again; if it stays, npm ci",
+      { cause: error },
+    );
+  }
+}
+
+async function publishAndCount(
   desk: Desk,
   system: System,
   batches: readonly Batch[],

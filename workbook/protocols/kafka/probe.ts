@@ -33,6 +33,7 @@ export const kafkaProbe: Probe = {
       // Wherever a broker says it is, the way there leads over the recorder.
       socketFactory: ({ onConnect }) => connect({ host: line.host, port: line.port }, onConnect),
       logLevel: logLevel.NOTHING,
+      connectionTimeout: 5000,
       retry: { retries: 3, initialRetryTime: 50 },
     });
     const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
