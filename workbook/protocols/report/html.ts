@@ -1,6 +1,6 @@
 import type { Findings } from "../findings.ts";
 import { drawBatchChart } from "./batch-chart.ts";
-import { numbered, type Section, type Table } from "./sections.ts";
+import { type Column, numbered, type Section, type Table } from "./sections.ts";
 import { drawSegmentChart } from "./segment-chart.ts";
 import { style } from "./style.ts";
 import { escapeText } from "./svg.ts";
@@ -68,12 +68,9 @@ function drawTable({ caption, columns, rows }: Table): string {
   const cell = (text: string, column: number) =>
     column === 0
       ? `<th scope="row">${escapeText(text)}</th>`
-      : `<td${columns[column]?.numeric ? ' class="number"' : ""}>${escapeText(text)}</td>`;
+      : `<td${looks(columns[column])}>${escapeText(text)}</td>`;
   const head = columns
-    .map(
-      ({ title, numeric }) =>
-        `<th scope="col"${numeric ? ' class="number"' : ""}>${escapeText(title)}</th>`,
-    )
+    .map((column) => `<th scope="col"${looks(column)}>${escapeText(column.title)}</th>`)
     .join("");
   return `<h3>${escapeText(caption)}</h3>
 <div class="table" role="region" tabindex="0" aria-label="${escapeText(caption)}">
@@ -82,6 +79,11 @@ function drawTable({ caption, columns, rows }: Table): string {
 <tbody>
 ${rows.map((row) => `<tr>${row.map(cell).join("")}</tr>`).join("\n")}
 </tbody></table></div>`;
+}
+
+function looks(column: Column | undefined): string {
+  if (column?.numeric) return ' class="number"';
+  return column?.prose ? ' class="prose"' : "";
 }
 
 /** The text with its address, if it ends in one, to be followed. */

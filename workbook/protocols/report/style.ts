@@ -48,12 +48,13 @@ table { border-collapse: collapse; font-size: .92rem; min-width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: .3rem .7rem .3rem 0; border-bottom: 1px solid var(--rule); }
 thead th { border-bottom: 2px solid var(--ink); white-space: nowrap; }
 tbody th { font-weight: 500; }
+.prose { min-width: 17rem; }
 .number { text-align: right; font-variant-numeric: tabular-nums; padding-right: 1rem; }
 @media (max-width: 32rem) {
   table { font-size: .82rem; }
   th, td { padding-right: .45rem; }
   .number { padding-right: .55rem; }
-  tbody th { min-width: 6.5rem; }
+  tbody th { min-width: 5rem; }
 }
 ul { padding-left: 1.2rem; max-width: 52rem; }
 li { margin: .25rem 0; overflow-wrap: anywhere; }
