@@ -369,6 +369,16 @@ describe("delivery", () => {
     lab.close();
   });
 
+  test("the DUP of the publisher does not reach the subscribers", async () => {
+    const lab = new Lab(broker.url);
+    // The lowest level too: there DUP may never be set [MQTT-3.3.1-2].
+    const subscribers = [await lab.subscriber({ qos: 1 }), await lab.subscriber({ qos: 0 })];
+    const publisher = await lab.client();
+    publisher.send({ ...publisher.publishPacket(`${lab.topic}/a`, "x", { qos: 1 }), dup: true });
+    for (const one of subscribers) expect((await one.message()).dup).toBe(false);
+    lab.close();
+  });
+
   test("what was not acknowledged comes with DUP to who takes the session over", async () => {
     const lab = new Lab(broker.url);
     const first = await lab.persistent();

@@ -6,6 +6,9 @@ import { FrameSplitter } from "../wire/frames.ts";
 /** "The received packet could not be parsed"; see the table of reason codes in section 2.4. */
 const MALFORMED_PACKET = 0x81;
 
+/** In the first byte of a PUBLISH. */
+const DUP = 0b1000;
+
 /** How many unacknowledged messages a client takes that does not say. */
 const RECEIVE_MAXIMUM = 65_535;
 
@@ -19,7 +22,8 @@ export type UnacknowledgedBySession = Map<string, Set<number>>;
  *   packets come at once,
  * - rewrites the filters of SUBSCRIBE and UNSUBSCRIBE, and withdraws from the CONNACK that there are
  *   no shared subscriptions,
- * - sets DUP on what is sent again [MQTT-3.3.1-1],
+ * - sets DUP on what is sent again [MQTT-3.3.1-1], and takes it off what a publisher sends again, because
+ *   it says nothing to the subscribers [MQTT-3.3.1-3],
  * - keeps to the client's Receive Maximum [MQTT-3.3.4-9].
  *
  * Every other packet passes as the bytes it came in.
@@ -116,6 +120,7 @@ export class AedesConnection extends Duplex {
       case "publish":
         // No wildcards in a topic name [MQTT-3.3.2-2].
         if (/[+#]/.test(packet.topic)) throw new Error(`wildcard in topic ${packet.topic}`);
+        frame[0] = (frame[0] ?? 0) & ~DUP;
         return frame;
       case "subscribe":
         // A wildcard is a whole level, # the last [MQTT-4.7.1-1], [MQTT-4.7.1-2].
@@ -169,7 +174,7 @@ export class AedesConnection extends Duplex {
 
   #delivery(publish: Buffer): Buffer {
     const identifier = packetIdentifier(publish);
-    if (this.#unacknowledged.has(identifier)) publish[0] = (publish[0] ?? 0) | 0b1000;
+    if (this.#unacknowledged.has(identifier)) publish[0] = (publish[0] ?? 0) | DUP;
     this.#unacknowledged.add(identifier);
     this.#inFlight.add(identifier);
     return publish;

@@ -32,6 +32,12 @@ export const delivery = [
     const pubrel = await subscriber.next("pubrel");
     return publish.messageId === pubrel.messageId ? "PUBLISH, PUBREL" : "two packet identifiers";
   }),
+  behaviour("what its publisher sends with DUP arrives with", "DUP 0", async (lab) => {
+    const subscriber = await lab.subscriber({ qos: 1 });
+    const publisher = await lab.client();
+    publisher.send({ ...publisher.publishPacket(`${lab.topic}/a`, "x", { qos: 1 }), dup: true });
+    return `DUP ${Number((await subscriber.message()).dup)}`;
+  }),
   behaviour("effective QoS is min(published, granted)", "000 011 012", (lab) =>
     effectiveQos(lab, (topic) => topic),
   ),
