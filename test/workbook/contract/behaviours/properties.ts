@@ -106,6 +106,10 @@ export const properties = [
       return `${inFlight.length}, then ${isAll && rest.length > 0 ? "the rest" : payloads(rest)}`;
     },
   ),
+  behaviour("a client's publish on a $SYS topic is answered with", "PUBACK 135", async (lab) => {
+    const client = await lab.client();
+    return `PUBACK ${await client.publish(`$SYS/${lab.topic}`, "x", { qos: 1 })}`;
+  }),
   behaviour("a message over the client's Maximum Packet Size", "is left out", async (lab) => {
     const small = await lab.client({ properties: { maximumPacketSize: 100 } });
     await small.subscribe(`${lab.topic}/#`, { qos: 1 });
