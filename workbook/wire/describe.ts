@@ -1,5 +1,5 @@
 import { ReasonCodes } from "mqtt";
-import type { Packet } from "mqtt-packet";
+import type { ISubscription, Packet, UserProperties } from "mqtt-packet";
 import { printable, shortenEnd, shortenStart, widthOf } from "./columns.ts";
 import type { Closed, Fate, Frame } from "./transcript.ts";
 
@@ -88,8 +88,11 @@ function fields(packet: Packet): (Part | false | undefined)[] {
         { spare: packet.clientId || "(no client id)", rank: 3 },
         packet.clean ? "clean" : "resume",
         seconds("expiry", packet.properties?.sessionExpiryInterval),
+        number("receive max", packet.properties?.receiveMaximum),
+        packet.properties?.authenticationMethod && `auth ${packet.properties.authenticationMethod}`,
         packet.will && `will q${packet.will.qos ?? 0}${packet.will.retain ? " retain" : ""}`,
         packet.will && { spare: packet.will.topic, rank: 2 },
+        seconds("delay", packet.will?.properties?.willDelayInterval),
       ];
     case "connack": {
       const code = packet.reasonCode ?? packet.returnCode ?? 0;
@@ -107,6 +110,9 @@ function fields(packet: Packet): (Part | false | undefined)[] {
         packet.properties?.topicAlias !== undefined && `alias ${packet.properties.topicAlias}`,
         packet.topic === "" ? "(no topic)" : { topic: packet.topic },
         seconds("expires", packet.properties?.messageExpiryInterval),
+        ...[packet.properties?.subscriptionIdentifier ?? []].flat().map((id) => `id ${id}`),
+        packet.properties?.contentType,
+        ...pairs(packet.properties?.userProperties),
       ];
     case "puback":
     case "pubrec":
@@ -116,7 +122,8 @@ function fields(packet: Packet): (Part | false | undefined)[] {
     case "subscribe":
       return [
         packetId(packet),
-        { topic: packet.subscriptions.map(({ topic, qos }) => `${topic} q${qos}`).join(", ") },
+        { topic: packet.subscriptions.map(describeSubscription).join(", ") },
+        number("id", packet.properties?.subscriptionIdentifier),
       ];
     case "suback":
       return [packetId(packet), packet.granted.map((code) => grant(Number(code))).join(", ")];
@@ -126,7 +133,10 @@ function fields(packet: Packet): (Part | false | undefined)[] {
       return [packetId(packet)];
     case "disconnect":
     case "auth":
-      return [packet.reasonCode ? reason(packet.reasonCode) : undefined];
+      return [
+        packet.reasonCode ? reason(packet.reasonCode) : undefined,
+        packet.properties?.reasonString && `"${packet.properties.reasonString}"`,
+      ];
     case "pingreq":
     case "pingresp":
       return [];
@@ -145,6 +155,22 @@ export function reason(code: number): string {
 
 function grant(code: number): string {
   return code <= 2 ? `granted q${code}` : `refused: ${reason(code)}`;
+}
+
+/** The options only where they are not the usual ones. */
+function describeSubscription({ topic, qos, nl, rap, rh }: ISubscription): string {
+  return [topic, `q${qos}`, nl && "nl", rap && "rap", rh && `rh ${rh}`].filter(Boolean).join(" ");
+}
+
+/** e.g. `via=cellar`, each as often as it stands there. */
+function pairs(properties: UserProperties | undefined): string[] {
+  return Object.entries(properties ?? {}).flatMap(([name, values]) =>
+    [values].flat().map((value) => `${name}=${value}`),
+  );
+}
+
+function number(name: string, value: number | undefined): string | undefined {
+  return value === undefined ? undefined : `${name} ${value}`;
 }
 
 function seconds(name: string, value: number | undefined): string | undefined {
