@@ -37,6 +37,8 @@ const usual: Script = {
   },
   subscribe: ({ messageId = 0, subscriptions }, line) =>
     line.send({ cmd: "suback", messageId, granted: subscriptions.map(({ qos }) => qos) }),
+  unsubscribe: ({ messageId = 0, unsubscriptions }, line) =>
+    line.send({ cmd: "unsuback", messageId, granted: unsubscriptions.map(() => 0) }),
   pingreq: (_packet, line) => line.send({ cmd: "pingresp" }),
 };
 

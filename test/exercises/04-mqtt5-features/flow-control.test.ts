@@ -5,8 +5,9 @@ import { check } from "../../harness/check.ts";
 import { clientsFromHere } from "../../harness/clients.ts";
 import { settles, within } from "../../harness/deadline.ts";
 import { type Desk, received, sent } from "../../harness/desk.ts";
-import { roundTrip } from "../../harness/held.ts";
+import { roundTrip, subscriptionConfirmed } from "../../harness/held.ts";
 import { Wrong } from "../../harness/wrong.ts";
+import { waitsForSuback } from "./confirmation.ts";
 
 type Answers = typeof import("../../../solutions/04-mqtt5-features.ts");
 const answers = () => loadAnswers<Answers>("04-mqtt5-features");
@@ -35,6 +36,7 @@ describe("consumeSlowly", () => {
       consumeSlowly(desk.brokerUrl, topic, atOnce, work),
     );
     desk.endLater(client);
+    await subscriptionConfirmed(desk);
     const order = async (...payloads: string[]) => {
       for (const payload of payloads) await helper.publishAsync(topic, payload, { qos: 1 });
     };
@@ -71,12 +73,20 @@ describe("consumeSlowly", () => {
     const qos = subscribe?.packet?.cmd === "subscribe" && subscribe.packet.subscriptions[0]?.qos;
     if (qos === 1) return;
     throw new Wrong({
-      headline: qos === false ? "nothing is subscribed" : `it is subscribed with QoS ${qos}`,
-      expected: "→ SUBSCRIBE with QoS 1, confirmed when your promise resolves",
-      got: qos === false ? "no SUBSCRIBE" : `→ SUBSCRIBE with QoS ${qos}`,
-      why: "flow control counts what is not acknowledged yet, and nobody acknowledges QoS 0",
+      headline: `it is subscribed with QoS ${qos}`,
+      expected: "→ SUBSCRIBE with QoS 1",
+      got: `→ SUBSCRIBE with QoS ${qos}`,
+      why: "flow control counts what is not acknowledged yet: QoS 0 never is, and QoS 2 takes four packets",
       wire: desk.frames(),
     });
+  });
+
+  check("consumeSlowly", "resolves when the subscription is confirmed", async (desk) => {
+    const { consumeSlowly } = await answers();
+    clientsFromHere(desk);
+    await waitsForSuback(desk, "consumeSlowly", () =>
+      consumeSlowly(desk.brokerUrl, prefixed(desk.name("orders")), 2, async () => {}),
+    );
   });
 
   check("consumeSlowly", "acknowledges only what is done", async (desk) => {

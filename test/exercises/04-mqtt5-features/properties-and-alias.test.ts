@@ -37,14 +37,17 @@ describe("forwardMessage", () => {
     };
     const topic = prefixed(`${desk.name("upstairs")}/${calls}`);
     const done = settles("forwardMessage", () => forwardMessage(client, message, topic, "stairs"));
-    const failed = done.then(() => new Promise<never>(() => {}));
-    const frame = await Promise.race([
-      desk.sees(
-        (entry) => publishOf(entry)?.topic === topic,
-        () => wentNowhere(desk, topic),
-      ),
-      failed,
-    ]);
+    const forwarded = (entry: Entry) => publishOf(entry)?.topic === topic;
+    const afterwards = done.then(async () => {
+      // Behind all that the answer has sent.
+      await client.publishAsync(prefixed(desk.name("behind")), "", { qos: 1 });
+      const [frame] = desk.frames(forwarded);
+      return frame ?? Promise.reject(wentNowhere(desk, topic));
+    });
+    const seen = desk.sees(forwarded, () => wentNowhere(desk, topic));
+    seen.catch(() => {});
+    const frame = await Promise.race([seen, afterwards]);
+    afterwards.catch(() => {});
     const packet = publishOf(frame);
     if (packet === undefined) throw new Error("a PUBLISH that is none");
     return { packet, done, wire: desk.frames(sent("publish")) };

@@ -6,8 +6,9 @@ import type { Frame } from "../../../workbook/wire/transcript.ts";
 import { loadAnswers } from "../../harness/answers.ts";
 import { check } from "../../harness/check.ts";
 import { clientsFromHere } from "../../harness/clients.ts";
-import { settles, within } from "../../harness/deadline.ts";
-import { type Desk, sent } from "../../harness/desk.ts";
+import { DEADLINE, settles, within } from "../../harness/deadline.ts";
+import { brokerGone, type Desk, sent } from "../../harness/desk.ts";
+import { roundTrip } from "../../harness/held.ts";
 import { playBroker } from "../../harness/scripted-broker.ts";
 import { Wrong } from "../../harness/wrong.ts";
 
@@ -177,10 +178,8 @@ describe("setupPatientWill", () => {
       hear();
     });
     await monitor.subscribeAsync(prefixed(`${desk.name("status")}/#`), { qos: 1 });
-    for (const { options } of [short, long]) {
-      const client = await online(desk, desk.brokerUrl, { ...options, reconnectPeriod: 0 });
-      await closed(client);
-    }
+    // The long one first: then the short one is away for as short as can be.
+    for (const { options } of [long, short]) await comeAndGo(desk, options);
     // As a program does that was started again: it asks for its options once more.
     const again = await setup(desk, "short", PATIENCE);
     await online(desk, desk.brokerUrl, { ...again.options, reconnectPeriod: 0 });
@@ -198,6 +197,7 @@ describe("setupPatientWill", () => {
           why: "the will of a device that does not come back is published when its time is over",
           wire: desk.frames(),
         }),
+      DEADLINE + 2 * PATIENCE * 1000,
     );
     if (!arrived.includes(short.topic)) return;
     throw new Wrong({
@@ -218,18 +218,19 @@ function online(desk: Desk, url: string, options: IClientOptions): Promise<MqttC
     client.once("connect", () => resolve(client));
     client.once("error", reject);
   });
-  return within(
-    settles("setupPatientWill", () => connected),
-    () => new Error("settles has the shorter deadline"),
-  );
+  return settles("setupPatientWill", () => connected);
 }
 
-/** The line breaks, and the broker has heard of it. */
-function closed(client: MqttClient): Promise<void> {
-  return new Promise((resolve) => {
-    client.once("close", () => resolve());
-    client.stream.destroy();
-  });
+/** Connects, and loses the line; the broker has heard of it. */
+async function comeAndGo(desk: Desk, options: IClientOptions): Promise<void> {
+  const client = await online(desk, desk.brokerUrl, { ...options, reconnectPeriod: 0 });
+  const { clientId } = client.options;
+  client.stream.destroy();
+  await desk.sees(
+    ({ kind, connection }) => kind === "closed" && connection.clientId === clientId,
+    () => brokerGone("the line does not close"),
+  );
+  await roundTrip(desk);
 }
 
 function connectOf(frame: Frame | undefined): IConnectPacket | undefined {
