@@ -1,0 +1,22 @@
+// Kills: routeByFilter: is ready for what comes with the SUBACK
+// What came together with the SUBACK is gone.
+import type { MqttClient } from "mqtt";
+
+export * from "../../../solutions/04-mqtt5-features.ts";
+
+export async function routeByFilter(
+  client: MqttClient,
+  filters: readonly string[],
+  tell: (filter: string, payload: string) => void,
+): Promise<void> {
+  for (const [index, filter] of filters.entries()) {
+    const properties = { subscriptionIdentifier: index + 1 };
+    await client.subscribeAsync(filter, { qos: 1, properties });
+  }
+  client.on("message", (_topic, payload, { properties }) => {
+    for (const identifier of [properties?.subscriptionIdentifier ?? []].flat()) {
+      const filter = filters[identifier - 1];
+      if (filter !== undefined) tell(filter, payload.toString());
+    }
+  });
+}
