@@ -110,7 +110,7 @@ function fields(packet: Packet): (Part | false | undefined)[] {
         packet.properties?.topicAlias !== undefined && `alias ${packet.properties.topicAlias}`,
         packet.topic === "" ? "(no topic)" : { topic: packet.topic },
         seconds("expires", packet.properties?.messageExpiryInterval),
-        ...[packet.properties?.subscriptionIdentifier ?? []].flat().map((id) => `id ${id}`),
+        ...[packet.properties?.subscriptionIdentifier ?? []].flat().map((id) => `sub ${id}`),
         packet.properties?.contentType,
         ...pairs(packet.properties?.userProperties),
       ];
@@ -123,7 +123,7 @@ function fields(packet: Packet): (Part | false | undefined)[] {
       return [
         packetId(packet),
         { topic: packet.subscriptions.map(describeSubscription).join(", ") },
-        number("id", packet.properties?.subscriptionIdentifier),
+        number("sub", packet.properties?.subscriptionIdentifier),
       ];
     case "suback":
       return [packetId(packet), packet.granted.map((code) => grant(Number(code))).join(", ")];

@@ -87,6 +87,74 @@ test("too many clients for the width become a list, as all do without a terminal
   `);
 });
 
+test("the properties of MQTT 5 that change what a packet means", () => {
+  const story = new Story()
+    .says(
+      "s",
+      encode({
+        cmd: "connect",
+        clientId: "s",
+        protocolVersion: 5,
+        clean: false,
+        properties: {
+          sessionExpiryInterval: 60,
+          receiveMaximum: 2,
+          authenticationMethod: "SCRAM-SHA-256",
+          authenticationData: Buffer.from("nobody shall read this"),
+        },
+        will: {
+          topic: "w",
+          payload: Buffer.from("gone"),
+          qos: 1,
+          retain: false,
+          properties: { willDelayInterval: 5 },
+        },
+      }),
+    )
+    .says(
+      "s",
+      encode({
+        cmd: "subscribe",
+        messageId: 7,
+        subscriptions: [
+          { topic: "a/#", qos: 1, nl: true, rap: true, rh: 2 },
+          { topic: "b", qos: 0 },
+        ],
+        properties: { subscriptionIdentifier: 3 },
+      }),
+    )
+    .hears(
+      "s",
+      encode({
+        cmd: "publish",
+        topic: "a/b",
+        payload: "",
+        qos: 0,
+        retain: false,
+        dup: false,
+        properties: {
+          subscriptionIdentifier: [3, 4],
+          contentType: "text/plain",
+          userProperties: { via: ["cellar", "stairs"], unit: "ppm" },
+        },
+      }),
+    )
+    .hears(
+      "s",
+      encode({
+        cmd: "disconnect",
+        reasonCode: 139,
+        properties: { reasonString: "back at noon" },
+      }),
+    );
+  expect(story.drawn(0)).toMatchInlineSnapshot(`
+    "s -> broker  CONNECT v5 s resume expiry 60 s receive max 2 auth SCRAM-SHA-256 will q1 w delay 5 s, 80 B
+    s -> broker  SUBSCRIBE #7 a/# q1 nl rap rh 2, b q0 sub 3, 17 B
+    s <- broker  PUBLISH q0 a/b sub 3 sub 4 text/plain via=cellar via=stairs unit=ppm, 65 B
+    s <- broker  DISCONNECT 139 Server shutting down "back at noon", 19 B"
+  `);
+});
+
 test("faults, a line that closes without DISCONNECT, bytes that are no packet", () => {
   const story = new Story()
     .says("s", publishPacket("a/b", 1, 7))
