@@ -216,7 +216,7 @@ export async function openSession(
   });
   return new Promise((resolve, reject) => {
     client.once("connect", ({ sessionPresent }) => resolve({ client, resumed: sessionPresent }));
-    client.once("error", reject);
+    client.once("error", (error) => client.end(true, () => reject(error)));
   });
   // #endregion
 }

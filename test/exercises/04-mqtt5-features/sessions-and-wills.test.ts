@@ -182,7 +182,9 @@ describe("setupPatientWill", () => {
     for (const { options } of [long, short]) await comeAndGo(desk, options);
     // As a program does that was started again: it asks for its options once more.
     const again = await setup(desk, "short", PATIENCE);
-    await online(desk, desk.brokerUrl, { ...again.options, reconnectPeriod: 0 });
+    // That it goes on with its session is another check's question.
+    const options = { ...again.options, clean: false, reconnectPeriod: 0 };
+    await online(desk, desk.brokerUrl, options);
     const told = new Promise<void>((resolve) => {
       hear = () => arrived.includes(long.topic) && resolve();
       hear();
