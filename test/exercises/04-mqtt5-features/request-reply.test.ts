@@ -6,7 +6,7 @@ import type { Frame } from "../../../workbook/wire/transcript.ts";
 import { loadAnswers } from "../../harness/answers.ts";
 import { check } from "../../harness/check.ts";
 import { settles, within } from "../../harness/deadline.ts";
-import { brokerGone, type Desk, received, sent } from "../../harness/desk.ts";
+import { type Desk, received, sent } from "../../harness/desk.ts";
 import { callWhileHeld, roundTrip } from "../../harness/held.ts";
 import { Wrong } from "../../harness/wrong.ts";
 import { foreignName, notYourOwn, usePrefix } from "./own-names.ts";
@@ -194,7 +194,7 @@ describe(NAME, () => {
     const { ask, responder, asker } = await stage(desk);
     const first = ask(asker, "hall", BRIEF);
     const late = await responder.next(first.catch(() => new Promise(() => {})));
-    await within(outcomeOf(first), () => brokerGone("the request does not end"));
+    await outcomeOf(first);
     const second = ask(asker, "attic");
     const asked = await responder.next(second);
     await responder.answer(late, "too late");
@@ -210,13 +210,15 @@ describe(NAME, () => {
     ["an answer", true],
     ["no answer", false],
   ] as const) {
-    /** Several requests, one after the other: what each leaves behind adds up. */
+    /** Several requests at once: what each leaves behind adds up. */
     const askOften = async (desk: Desk, { ask, responder, asker }: Stage) => {
-      for (let time = 0; time < OFTEN; time++) {
-        const asking = ask(asker, `question ${time}`, answered ? PATIENT : BRIEF);
-        if (answered) await responder.answer(await responder.next(asking), "yes");
-        await within(outcomeOf(asking), () => brokerGone("the request does not end"));
+      const asking = Array.from({ length: OFTEN }, (_, number) =>
+        ask(asker, `question ${number}`, answered ? PATIENT : BRIEF),
+      );
+      for (let number = 0; answered && number < OFTEN; number++) {
+        await responder.answer(await responder.next(...asking), "yes");
       }
+      for (const one of asking) await outcomeOf(one);
       await flush(asker);
       await roundTrip(desk);
     };
@@ -253,11 +255,13 @@ describe(NAME, () => {
   check(NAME, "leaves no timer behind", async (desk) => {
     const { ask, responder, asker } = await stage(desk);
     const before = timers();
-    for (let time = 0; time < OFTEN; time++) {
-      const asking = ask(asker, `question ${time}`, 60_000);
-      await responder.answer(await responder.next(asking), "yes");
-      await outcomeOf(asking);
+    const asking = Array.from({ length: OFTEN }, (_, number) =>
+      ask(asker, `question ${number}`, 60_000),
+    );
+    for (let number = 0; number < OFTEN; number++) {
+      await responder.answer(await responder.next(...asking), "yes");
     }
+    for (const one of asking) await outcomeOf(one);
     const more = timers() - before;
     if (more < OFTEN) return;
     throw new Wrong({
@@ -317,7 +321,8 @@ async function openResponder(desk: Desk, topic: string) {
     waiting.push({ text: payload.toString(), responseTopic, correlationData });
     wake();
   });
-  await helper.subscribeAsync(topic, { qos: 1 });
+  // With QoS 0, because a client that acknowledges first is slow to send what comes behind that.
+  await helper.subscribeAsync(topic, { qos: 0 });
 
   const send = async (
     responseTopic: string,
@@ -345,7 +350,7 @@ async function openResponder(desk: Desk, topic: string) {
     /** The next request, when whoever asked has seen that it went through. */
     next: async (...asking: readonly Promise<unknown>[]) => {
       const request = await hears(...asking);
-      await roundTrip(desk);
+      await flush(helper);
       return request;
     },
     answer: ({ responseTopic, correlationData }: Request, text: string) =>
