@@ -6,9 +6,9 @@ import type { Frame } from "../../../workbook/wire/transcript.ts";
 import { loadAnswers } from "../../harness/answers.ts";
 import { check } from "../../harness/check.ts";
 import { settles, within } from "../../harness/deadline.ts";
-import { type Desk, received, sent } from "../../harness/desk.ts";
-import { callWhileHeld, roundTrip } from "../../harness/held.ts";
-import { Wrong } from "../../harness/wrong.ts";
+import { brokerGone, type Desk, received, sent } from "../../harness/desk.ts";
+import { callWhileHeld } from "../../harness/held.ts";
+import { type Explanation, Wrong } from "../../harness/wrong.ts";
 import { foreignName, notYourOwn, usePrefix } from "./own-names.ts";
 
 type Answers = typeof import("../../../solutions/04-mqtt5-features.ts");
@@ -93,6 +93,7 @@ describe(NAME, () => {
     puback.release();
     await gets("yes", asking, () => ({
       headline: "an answer that comes at once is not heard",
+      expected: "the answer",
       why: "it may come together with the acknowledgement of your request: listen before you ask",
       wire: desk.frames(({ type }) => type === "publish" || type === "puback"),
     }));
@@ -106,9 +107,10 @@ describe(NAME, () => {
     while (asked.length < questions.length) asked.push(await responder.next(...asking));
     const outcomes = new Map<string, string>();
     for (const request of asked.toReversed()) {
-      await responder.answer(request, `${request.text}?`);
-      const index = questions.indexOf(request.text);
-      outcomes.set(request.text, await outcomeOf(asking[index]));
+      const index = questions.findIndex((question) => request.text.includes(question));
+      const question = questions[index] ?? request.text;
+      await responder.answer(request, `${question}?`);
+      outcomes.set(question, await outcomeOf(asking[index]));
       await flush(asker);
     }
     const wrong = questions.find((question) => outcomes.get(question) !== `"${question}?"`);
@@ -129,13 +131,14 @@ describe(NAME, () => {
     const asked = [await responder.next(...asking), await responder.next(...asking)];
     // The other's first, so that whoever hears it by mistake takes it.
     for (const text of ["attic", "hall"]) {
-      const request = asked.find((each) => each.text === text);
+      const request = asked.find((each) => each.text.includes(text));
       if (request === undefined) throw noAddress(desk);
       await responder.answer(request, `${text}?`);
       if (text === "attic") await outcomeOf(asking[1]);
     }
     await gets("hall?", asking[0], () => ({
       headline: "the answer to another client is taken for yours",
+      expected: "the answer to this client's own request",
       why: "two clients must not come to the same Response Topic and the same Correlation Data",
       wire: desk.frames(({ type }) => type === "publish"),
     }));
@@ -154,6 +157,7 @@ describe(NAME, () => {
       await responder.answer(asked, "yes");
       await gets("yes", asking, () => ({
         headline: `an answer ${kind} disturbs`,
+        expected: "the answer that comes after it",
         why:
           kind === "without Correlation Data"
             ? "anybody may publish on your Response Topic, and properties may be missing: that is nobody's answer"
@@ -170,6 +174,7 @@ describe(NAME, () => {
     await responder.answer(await responder.next(asking), "yes");
     await gets("yes", asking, () => ({
       headline: "your own request is taken for the answer",
+      expected: "the answer on the Response Topic",
       why: "the client hears requests too, and they carry the same Correlation Data: look at the topic",
       wire: desk.frames(({ type }) => type === "publish"),
     }));
@@ -193,14 +198,16 @@ describe(NAME, () => {
   check(NAME, "gives a late answer to nobody", async (desk) => {
     const { ask, responder, asker } = await stage(desk);
     const first = ask(asker, "hall", BRIEF);
-    const late = await responder.next(first.catch(() => new Promise(() => {})));
+    const late = await responder.next(first.catch(unlessTimeIsUp));
     await outcomeOf(first);
+    await unsubscribed(desk, asker);
     const second = ask(asker, "attic");
     const asked = await responder.next(second);
     await responder.answer(late, "too late");
     await responder.answer(asked, "yes");
     await gets("yes", second, () => ({
       headline: "a late answer disturbs the next request",
+      expected: "the answer to the next request",
       why: "a request that has ended gets no answer any more, and its Correlation Data stays its own",
       wire: desk.frames(({ type }) => type === "publish"),
     }));
@@ -210,36 +217,33 @@ describe(NAME, () => {
     ["an answer", true],
     ["no answer", false],
   ] as const) {
-    /** Several requests at once: what each leaves behind adds up. */
-    const askOften = async (desk: Desk, { ask, responder, asker }: Stage) => {
-      const asking = Array.from({ length: OFTEN }, (_, number) =>
-        ask(asker, `question ${number}`, answered ? PATIENT : BRIEF),
-      );
-      for (let number = 0; answered && number < OFTEN; number++) {
-        await responder.answer(await responder.next(...asking), "yes");
+    /** Twice, one after the other: what a request leaves behind must not be needed by the next. */
+    const askTwice = async (desk: Desk, { ask, responder, asker }: Stage) => {
+      for (const question of ["hall", "attic"]) {
+        const asking = ask(asker, question, answered ? PATIENT : BRIEF);
+        if (answered) await responder.answer(await responder.next(asking), "yes");
+        await outcomeOf(asking);
+        await unsubscribed(desk, asker);
       }
-      for (const one of asking) await outcomeOf(one);
-      await flush(asker);
-      await roundTrip(desk);
     };
 
     check(NAME, `leaves no listener behind after ${after}`, async (desk) => {
       const staged = await stage(desk);
       const before = listenersOf(staged.asker);
-      await askOften(desk, staged);
+      await askTwice(desk, staged);
       const more = listenersOf(staged.asker) - before;
       if (more <= 0) return;
       throw new Wrong({
         headline: `a listener stays on the client after ${after}`,
         expected: "as many listeners as before",
-        got: `${more} more, after ${OFTEN} requests`,
+        got: `${more} more, after two requests`,
         why: "each of them is called for every message from now on, and none is ever freed",
       });
     });
 
     check(NAME, `leaves no subscription behind after ${after}`, async (desk) => {
       const staged = await stage(desk);
-      await askOften(desk, staged);
+      await askTwice(desk, staged);
       const left = subscribedBy(desk);
       if (left.size === 0) return;
       throw new Wrong({
@@ -255,15 +259,14 @@ describe(NAME, () => {
   check(NAME, "leaves no timer behind", async (desk) => {
     const { ask, responder, asker } = await stage(desk);
     const before = timers();
-    const asking = Array.from({ length: OFTEN }, (_, number) =>
-      ask(asker, `question ${number}`, 60_000),
-    );
-    for (let number = 0; number < OFTEN; number++) {
-      await responder.answer(await responder.next(...asking), "yes");
+    for (let time = 0; time < OFTEN; time++) {
+      const asking = ask(asker, "hall", 60_000);
+      await responder.answer(await responder.next(asking), "yes");
+      await outcomeOf(asking);
+      await unsubscribed(desk, asker);
     }
-    for (const one of asking) await outcomeOf(one);
     const more = timers() - before;
-    if (more < OFTEN) return;
+    if (more < OFTEN / 2) return;
     throw new Wrong({
       headline: "a timer runs on after the answer",
       expected: "no timer of yours",
@@ -282,8 +285,8 @@ describe(NAME, () => {
   });
 });
 
-/** More often than the process has other timers that come and go. */
-const OFTEN = 5;
+/** More often than the process has other timers that come and go: they may not hide these. */
+const OFTEN = 8;
 
 interface Request {
   readonly text: string;
@@ -378,6 +381,12 @@ function noAddress(desk: Desk): Wrong {
   });
 }
 
+/** An error that ends the request in time is no reason to look no further; one that it begins with is. */
+function unlessTimeIsUp(error: unknown): Promise<never> {
+  if (error instanceof Error && error.name === "Todo") throw error;
+  return new Promise(() => {});
+}
+
 /** What the call ended with, in words. */
 async function outcomeOf(asking: Promise<unknown> | undefined): Promise<string> {
   const ended = async () => {
@@ -395,16 +404,32 @@ async function outcomeOf(asking: Promise<unknown> | undefined): Promise<string> 
 async function gets(
   expected: string,
   asking: Promise<unknown> | undefined,
-  explain: () => Pick<Wrong, "headline" | "why"> & { readonly wire: readonly Frame[] },
+  explain: () => Omit<Explanation, "got">,
 ): Promise<void> {
   const got = await outcomeOf(asking);
-  if (got === JSON.stringify(expected)) return;
-  throw new Wrong({ expected: JSON.stringify(expected), got, ...explain() });
+  const right = JSON.stringify(expected);
+  if (got === right) return;
+  const explanation = explain();
+  throw new Wrong({ ...explanation, expected: `${right}, ${explanation.expected}`, got });
 }
 
 /** When this is through, all that the client has sent before is too. */
 async function flush(client: MqttClient): Promise<void> {
   await client.publishAsync(prefixed("flush"), "", { qos: 1 });
+}
+
+/**
+ * What the client has unsubscribed is no more. Before that the same topic must not be subscribed again:
+ * a broker may work on both at once.
+ */
+async function unsubscribed(desk: Desk, client: MqttClient): Promise<void> {
+  await flush(client);
+  for (const { packet: asked } of desk.frames(sent("unsubscribe"))) {
+    await desk.sees(
+      (entry) => received("unsuback")(entry) && entry.packet?.messageId === asked?.messageId,
+      () => brokerGone("it does not answer an UNSUBSCRIBE"),
+    );
+  }
 }
 
 function listenersOf(client: MqttClient): number {

@@ -24,6 +24,7 @@ describe(NAME, () => {
   check(NAME, "hands out no job before every worker is ready", async (desk) => {
     const { share, jobsSent } = await stage(desk);
     const held = await callWhileHeld(desk, received("suback"), "SUBSCRIBE", share);
+    await untilQuiet(desk);
     const early = jobsSent();
     held.release();
     if (early.length === 0) return void (await settles(NAME, () => held.result));
@@ -140,13 +141,18 @@ describe(NAME, () => {
     const result = share().finally(() => {
       early = true;
     });
-    await Promise.race([last.met, settles(NAME, () => result)]);
-    if (!early) await roundTrip(desk);
-    if (early) {
+    const worker = last.met.then(({ connection }) => connection);
+    const held = await Promise.race([worker, settles(NAME, () => result).then(() => undefined)]);
+    await untilQuiet(desk);
+    // Who has gone home gets no job any more, whatever the function waits for then.
+    const gone = desk.frames(sent("disconnect")).some(({ connection }) => connection === held);
+    if (early || gone) {
       throw new Wrong({
         headline: `${NAME} comes back before every job is done`,
         expected: `${jobs.length} jobs reach a worker, two of them with the same text, and then it resolves`,
-        got: "it resolved while one of them was still on its way to its worker",
+        got: early
+          ? "it resolved while one of them was still on its way"
+          : "the worker said goodbye while one of them was still on its way to it",
         why: "a PUBACK says that the broker has the job; that a worker has it is known when it is received",
         wire: desk.frames(({ type }) => type === "publish" || type === "puback"),
       });
@@ -237,6 +243,15 @@ async function needSharedSubscriptions(desk: Desk): Promise<void> {
   } catch {
     throw new NotOnThisBroker("it has no shared subscriptions");
   }
+}
+
+/** Until nothing crosses the tap during a whole turn to the broker and back: all wait for something. */
+async function untilQuiet(desk: Desk): Promise<void> {
+  let before: number;
+  do {
+    before = desk.frames().length;
+    await roundTrip(desk);
+  } while (desk.frames().length > before);
 }
 
 /** More jobs than workers, and not the same number for each. */

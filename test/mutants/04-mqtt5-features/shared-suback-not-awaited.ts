@@ -27,16 +27,16 @@ export async function demonstrateSharedSubscriptions(
     finish = resolve;
   });
   try {
+    const members = await Promise.all(workers.map(open));
     const dispatcher = await open("dispatcher");
-    for (const worker of workers) {
+    for (const [index, worker] of workers.entries()) {
       const own: string[] = [];
       done[worker] = own;
-      const client = await open(worker);
-      client.on("message", (_topic, job) => {
+      members[index]?.on("message", (_topic, job) => {
         own.push(job.toString());
         if (--left === 0) finish();
       });
-      client.subscribe(`$share/workers/${topic}`, { qos: 1 });
+      members[index]?.subscribe(`$share/workers/${topic}`, { qos: 1 });
     }
     for (const job of jobs) await dispatcher.publishAsync(topic, job, { qos: 1 });
     if (jobs.length > 0) await finished;
