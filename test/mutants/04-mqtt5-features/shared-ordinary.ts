@@ -1,5 +1,5 @@
 // Kills: demonstrateSharedSubscriptions: gives each job to one worker only
-// An ordinary subscription: every worker gets every job.
+// An ordinary subscription: every worker gets every job. It has been told to expect that.
 import { randomUUID } from "node:crypto";
 import { connectAsync, type MqttClient } from "mqtt";
 import { prefixed } from "../../../workbook/telemetry.ts";
@@ -21,7 +21,7 @@ export async function demonstrateSharedSubscriptions(
   };
 
   const done: Record<string, string[]> = {};
-  let left = jobs.length;
+  let left = jobs.length * workers.length;
   let finish = () => {};
   const finished = new Promise<void>((resolve) => {
     finish = resolve;
