@@ -49,7 +49,8 @@ export function check(
       // Without a broker no answer can be right: that is nobody's mistake.
       const { answer } = await probeBroker(new URL(inject("broker").url));
       if (answer !== "broker") throw brokerGone("it stopped answering");
-      if (error instanceof Unfinished) throw new Unfinished(error.call, desk.entries());
+      if (error instanceof Unfinished)
+        throw new Unfinished(error.call, error.deadline, desk.entries());
       throw explainThrown(functionName, error);
     } finally {
       restoreGlobals();

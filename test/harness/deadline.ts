@@ -34,13 +34,14 @@ export class Unfinished extends Wrong {
   /** @param entries the wire, where it is known: it may show what the call waits for */
   constructor(
     readonly call: string,
+    readonly deadline: number,
     entries: readonly Entry[] = [],
   ) {
     const trouble = whyNoMore(entries);
     super({
       headline: `${call} did not finish`,
       expected: "it resolves, or rejects with an error",
-      got: `neither, within ${DEADLINE / 1000} s`,
+      got: `neither, within ${deadline / 1000} s`,
       why: trouble.cause,
       wire: trouble.evidence.filter((entry) => entry.kind === "frame"),
     });
@@ -58,10 +59,18 @@ function whyNoMore(entries: readonly Entry[]): Diagnosis {
   );
 }
 
-/** Waits for a call of a learner's function to settle. A rejection becomes an explanation. */
-export async function settles<T>(name: string, call: () => T | Promise<T>): Promise<T> {
+/**
+ * Waits for a call of a learner's function to settle. A rejection becomes an explanation.
+ *
+ * @param deadline in milliseconds; more than usual for a function that has to let time pass
+ */
+export async function settles<T>(
+  name: string,
+  call: () => T | Promise<T>,
+  deadline = DEADLINE,
+): Promise<T> {
   try {
-    return await within((async () => call())(), () => new Unfinished(name));
+    return await within((async () => call())(), () => new Unfinished(name, deadline), deadline);
   } catch (error) {
     throw explainThrown(name, error);
   }

@@ -1,0 +1,44 @@
+// Kills: demonstrateRequestReply: leaves no subscription behind after no answer
+// It unsubscribes behind the answer, and an error skips that.
+import { randomUUID } from "node:crypto";
+import type { IPublishPacket, MqttClient } from "mqtt";
+import { prefixed } from "../../../workbook/telemetry.ts";
+
+export * from "../../../solutions/04-mqtt5-features.ts";
+
+export async function demonstrateRequestReply(
+  client: MqttClient,
+  topic: string,
+  request: string,
+  timeout: number,
+): Promise<string> {
+  const correlationData = Buffer.from(randomUUID());
+  // Of its own for each request, so that giving it up takes nothing from another request.
+  const responseTopic = prefixed(`answers/${randomUUID().slice(0, 8)}`);
+  let stop = () => {};
+  await client.subscribeAsync(responseTopic, { qos: 1 });
+  try {
+    return await new Promise<string>((resolve, reject) => {
+      const onMessage = (on: string, payload: Buffer, { properties }: IPublishPacket) => {
+        if (on !== responseTopic) return;
+        if (!properties?.correlationData?.equals(correlationData)) return;
+        client.unsubscribe(responseTopic);
+        resolve(payload.toString());
+      };
+      const timer = setTimeout(
+        () => reject(new Error(`no answer on ${topic} within ${timeout} ms`)),
+        timeout,
+      );
+      stop = () => {
+        clearTimeout(timer);
+        client.off("message", onMessage);
+      };
+      client.on("message", onMessage);
+      client
+        .publishAsync(topic, request, { qos: 1, properties: { responseTopic, correlationData } })
+        .catch(reject);
+    });
+  } finally {
+    stop();
+  }
+}
