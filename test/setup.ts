@@ -10,6 +10,12 @@ declare module "vitest" {
     answers: string;
     /** Leave out the other checks of a function once one of them failed. */
     firstProblemOnly: boolean;
+    /** The width of the terminal that a check's diagram is drawn for, or 0 where there is none. */
+    columns: number;
+  }
+  interface TaskMeta {
+    /** What crossed the wire in a check. */
+    diagram?: string;
   }
 }
 
@@ -19,6 +25,7 @@ export default async function startBroker(
 ): Promise<(() => Promise<void>) | void> {
   project.provide("answers", process.env.ANSWERS ?? "solutions");
   project.provide("firstProblemOnly", false);
+  project.provide("columns", 0);
   try {
     const { broker, passedOver } = await chooseBroker("check");
     for (const reason of passedOver) console.log(`Note: ${reason}.`);

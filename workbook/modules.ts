@@ -11,6 +11,8 @@ export interface Module {
   readonly name: string;
   /** e.g. `01` */
   readonly number: string;
+  /** What follows the five modules, for those who want more: it is listed apart from them. */
+  readonly lab: boolean;
   readonly exercise: string;
   readonly solution: string;
   readonly lesson: string;
@@ -18,7 +20,9 @@ export interface Module {
   readonly checks: readonly string[];
 }
 
-/** All modules in their order: one for each solution. */
+const LAST_MODULE = 5;
+
+/** All modules in their order, and the labs behind them: one for each solution. */
 export function listModules(): Module[] {
   return readdirSync(join(root, "solutions"))
     .filter((file) => /^\d\d-.+\.ts$/.test(file))
@@ -28,6 +32,7 @@ export function listModules(): Module[] {
       return {
         name,
         number: name.slice(0, 2),
+        lab: Number(name.slice(0, 2)) > LAST_MODULE,
         exercise: `exercises/${name}.ts`,
         solution: `solutions/${name}.ts`,
         lesson: `exercises/${name}.md`,
@@ -93,10 +98,18 @@ function detailsIn(text: string): string[] {
 
 /** The line of a file where a function is declared, from 1; `undefined` where it is not. */
 export function lineOfFunction(file: string, functionName: string): number | undefined {
+  return lineOf(file, new RegExp(`\\b(function\\*?|const|let|class)\\s+${functionName}\\b`));
+}
+
+/** The line where a lesson begins to speak of a function, from 1; `undefined` where it does not. */
+export function lineOfSection({ lesson }: Module, functionName: string): number | undefined {
+  return lineOf(lesson, new RegExp(`^## \`${functionName}\``));
+}
+
+function lineOf(file: string, pattern: RegExp): number | undefined {
   const path = join(root, file);
   if (!existsSync(path)) return undefined;
   const lines = readFileSync(path, "utf8").split("\n");
-  const declaration = new RegExp(`\\b(function\\*?|const|let|class)\\s+${functionName}\\b`);
-  const index = lines.findIndex((line) => declaration.test(line));
+  const index = lines.findIndex((line) => pattern.test(line));
   return index === -1 ? undefined : index + 1;
 }

@@ -43,7 +43,7 @@ export function cutStub(solution: string, file: string): string {
 }
 
 /** Put the import of `Todo` behind the last import of the workbook, where the formatter wants it. */
-function importTodo(lines: readonly string[]): string[] {
+export function importTodo(lines: readonly string[]): string[] {
   const last = lines.findLastIndex((line) => /from "\.\.\/workbook\//.test(line));
   const at = last === -1 ? lines.findLastIndex((line) => /^import .* from /.test(line)) : last;
   return lines.toSpliced(at + 1, 0, 'import { Todo } from "../workbook/todo.ts";');

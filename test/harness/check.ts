@@ -2,12 +2,16 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { inject, test } from "vitest";
 import { probeBroker } from "../../workbook/broker/probe.ts";
 import { troubles } from "../../workbook/troubles/table.ts";
+import { drawDiagram } from "../../workbook/wire/diagram.ts";
 import { explainThrown, Unfinished } from "./deadline.ts";
 import { brokerGone, type Desk, openDesk } from "./desk.ts";
 import { restoreGlobals } from "./globals.ts";
 import { NotOnThisBroker } from "./not-on-this-broker.ts";
 import { startWatchdog } from "./watchdog.ts";
 import { Wrong } from "./wrong.ts";
+
+/** So many packets of a check are drawn at the most: who would read more? */
+const DRAWN = 60;
 
 /** The backstop behind every deadline of a check, in milliseconds. */
 const LIMIT = 20_000;
@@ -32,7 +36,7 @@ export function check(
   title: string,
   body: (desk: Desk) => Promise<void>,
 ): void {
-  test(`${functionName}: ${title}`, { timeout: LIMIT }, async ({ skip }) => {
+  test(`${functionName}: ${title}`, { timeout: LIMIT }, async ({ skip, task }) => {
     if (failed.has(functionName) && inject("firstProblemOnly")) skip();
     const blocked = blocking.get(functionName);
     if (blocked) throw blocked;
@@ -54,6 +58,7 @@ export function check(
       throw explainThrown(functionName, error);
     } finally {
       restoreGlobals();
+      task.meta.diagram = drawDiagram(desk.entries().slice(0, DRAWN), inject("columns"));
       await desk.close();
       stray.forget();
     }

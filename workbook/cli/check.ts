@@ -1,6 +1,6 @@
 import { chooseBroker } from "../broker/choose.ts";
-import { listModules } from "../modules.ts";
 import { paint } from "../paint.ts";
+import { fingerprint, recordVerdicts } from "./progress-file.ts";
 import { drawModule, drawProblem, drawTypeProblems, functionStates } from "./report.ts";
 import { type CheckResult, runChecks } from "./run-checks.ts";
 import { needExercises, type Selection, select } from "./select.ts";
@@ -9,8 +9,9 @@ import { exitCodes, runCommand } from "./usage.ts";
 
 /** `npm run check [-- 01 | createClient]`: judge the exercises. */
 async function check(): Promise<number> {
-  const selection = select(process.argv.slice(2));
+  const selection = select("check", process.argv.slice(2));
   needExercises(selection.modules);
+  const fingerprints = new Map(selection.modules.map((each) => [each, fingerprint(each)]));
   // The compiler takes about as long as the checks: let both work at once.
   const compiling = typeProblems(selection.modules.map(({ exercise }) => exercise));
   const { broker, passedOver } = await chooseBroker("check");
@@ -21,6 +22,7 @@ async function check(): Promise<number> {
       functionName: selection.functionName,
       firstProblemOnly: true,
     });
+    for (const [module, of] of fingerprints) recordVerdicts(functionStates(module, results), of);
     return report(selection, results, await compiling, broker.name);
   } finally {
     await broker.stop();
@@ -40,7 +42,7 @@ function report(
   for (const module of modules) {
     if (unreadable.has(module.exercise)) continue;
     const states = functionStates(module, results);
-    console.log(`${drawModule(module, states, listModules().length)}\n`);
+    console.log(`${drawModule(module, states)}\n`);
     const stray = results.find(
       ({ run, functionName }) => run.module === module.name && functionName === "",
     );

@@ -1,6 +1,9 @@
-import { lineOfFunction, type Module, readLesson } from "../modules.ts";
+import { lineOfFunction, lineOfSection, listModules, type Module, readLesson } from "../modules.ts";
 import { paint } from "../paint.ts";
 import { wrap } from "../rows.ts";
+import { freshStub } from "../stub.ts";
+import { findDeclaration } from "./declarations.ts";
+import { linkFiles } from "./links.ts";
 import type { CheckResult, Explanation, Outcome } from "./run-checks.ts";
 import type { TypeProblem } from "./type-check.ts";
 
@@ -14,6 +17,8 @@ export interface FunctionState {
   readonly problem?: CheckResult;
   /** What the broker cannot do, where a check was left out for that. */
   readonly lack?: string;
+  /** What crossed the wire: in the check that did not pass, or else in the first one. */
+  readonly diagram?: string;
 }
 
 /** A module's functions in the lesson's order, each with the outcome of all its checks. */
@@ -26,17 +31,20 @@ export function functionStates(module: Module, results: readonly CheckResult[]):
     const problem = checks.find(({ outcome }) => outcome !== "passed" && outcome !== "skipped");
     const passed = checks.some(({ outcome }) => outcome === "passed");
     const lack = checks.find(({ outcome }) => outcome === "skipped")?.explanation?.headline;
+    const diagram = (problem ?? checks[0])?.diagram;
     const state: FunctionState = {
       functionName,
       outcome: problem?.outcome ?? (passed ? "passed" : "skipped"),
       ...(problem && { problem }),
       ...(lack && { lack }),
+      ...(diagram && { diagram }),
     };
     return [state];
   });
 }
 
-const words: Record<Outcome, string> = {
+/** An outcome in words, so that neither the sign nor the colour is needed. */
+export const words: Record<Outcome, string> = {
   passed: "✔ passed",
   todo: "· to do",
   wrong: "✘ not yet",
@@ -54,16 +62,27 @@ const colours: Record<Outcome, (text: string) => string> = {
   skipped: paint.dim,
 };
 
-/** The module's title and a line for each of its functions. */
-export function drawModule(module: Module, states: readonly FunctionState[], of: number): string {
+/** A function of a list, with its state before it. */
+export function drawState(outcome: Outcome, functionName: string): string {
+  return colours[outcome](`${words[outcome].padEnd(LABEL)} ${functionName}`);
+}
+
+/** e.g. `01 · Publish and subscribe   module 1 of 5, about 20 minutes` */
+export function drawTitle(module: Module): string {
   const { title, minutes } = readLesson(module);
-  const heading = `${module.number} · ${title}`;
-  const place = `module ${Number(module.number)} of ${of}, about ${minutes} minutes`;
+  const modules = listModules().filter(({ lab }) => !lab).length;
+  const place = module.lab ? "lab" : `module ${Number(module.number)} of ${modules}`;
+  const heading = paint.bold(`${module.number} · ${title}`);
+  return `${heading}   ${paint.dim(`${place}, about ${minutes} minutes`)}`;
+}
+
+/** The module's title and a line for each of its functions. */
+export function drawModule(module: Module, states: readonly FunctionState[]): string {
   const lines = states.flatMap(({ functionName, outcome, lack }) => [
-    colours[outcome](`  ${words[outcome].padEnd(LABEL)} ${functionName}`),
+    `  ${drawState(outcome, functionName)}`,
     ...(lack ? [paint.dim(drawRow("", `not checked on this broker: ${lack}`, 80))] : []),
   ]);
-  return [`${paint.bold(heading)}   ${paint.dim(place)}`, ...lines].join("\n");
+  return [drawTitle(module), ...lines].join("\n");
 }
 
 /** Why a check did not pass: what was expected, what came, where to look, why, and what to do next. */
@@ -82,7 +101,11 @@ export function drawProblem(module: Module, result: CheckResult, width = 80): st
   const place = line === undefined ? module.exercise : `${module.exercise}:${line}`;
   const rows: [string, string | undefined][] =
     outcome === "todo"
-      ? [["look at", place]]
+      ? [
+          ["task", taskOf(module, functionName)],
+          ["lesson", `${module.lesson}:${lineOfSection(module, functionName) ?? 1}`],
+          ["look at", place],
+        ]
       : [
           ["check", title],
           ["expected", expected],
@@ -92,7 +115,7 @@ export function drawProblem(module: Module, result: CheckResult, width = 80): st
           ["printed", output.trim() || undefined],
           ["look at", outcome === "environment" ? undefined : (lookAt ?? place)],
         ];
-  rows.push(["next", next ?? nextStep(module, outcome)]);
+  rows.push(["next", next ?? nextStep(functionName, outcome)]);
   const said = headline.startsWith(functionName) ? headline : `${functionName}: ${headline}`;
   const heading = `${words[outcome].slice(0, 1)} ${said}`;
   return [
@@ -101,10 +124,23 @@ export function drawProblem(module: Module, result: CheckResult, width = 80): st
   ].join("\n");
 }
 
-function nextStep(module: Module, outcome: Outcome): string {
-  if (outcome === "todo") return `read ${module.lesson}, then write it`;
+function nextStep(functionName: string, outcome: Outcome): string {
+  if (outcome === "todo") return "read the lesson there, then write it, and save the file";
   if (outcome === "environment") return "npm run doctor";
-  return `three hints are in ${module.lesson}`;
+  // Where a whole file could not be loaded there is no function to give hints for.
+  return functionName === "" ? "mend it, and save the file" : `npm run hint ${functionName}`;
+}
+
+/** What the comment above a function asks for, in its first paragraph. */
+function taskOf(module: Module, functionName: string): string | undefined {
+  const stub = freshStub(module);
+  const declaration = findDeclaration(stub, functionName);
+  const comment = declaration && stub.slice(declaration.start, declaration.end);
+  return comment
+    ?.match(/\/\*\*([\s\S]*?)(\n\s*\*\s*\n|\*\/)/)?.[1]
+    ?.replace(/^\s*\* ?/gm, "")
+    .trim()
+    .replaceAll("\n", " ");
 }
 
 /** A line or two for each error of the compiler. */
@@ -117,7 +153,8 @@ export function drawTypeProblems(problems: readonly TypeProblem[]): string {
     .join("\n\n");
 }
 
-function drawRow(label: string, text: string, width: number): string {
+/** A label and its text beside it, in as many lines as it takes. */
+export function drawRow(label: string, text: string, width: number): string {
   const indent = " ".repeat(LABEL + 2);
   const lines = text
     .trimEnd()
@@ -125,5 +162,5 @@ function drawRow(label: string, text: string, width: number): string {
     .flatMap((line) => wrap(line.trimEnd(), width - indent.length));
   const shown =
     lines.length > 30 ? [...lines.slice(0, 30), `and ${lines.length - 30} more lines`] : lines;
-  return `  ${paint.dim(label.padEnd(LABEL))}${shown.join(`\n${indent}`)}`;
+  return `  ${paint.dim(label.padEnd(LABEL))}${linkFiles(shown.join(`\n${indent}`))}`;
 }

@@ -34,6 +34,8 @@ export interface CheckResult {
   readonly explanation?: Explanation;
   /** What the answer printed meanwhile. */
   readonly output: string;
+  /** What crossed the wire meanwhile, drawn as wide as the terminal. */
+  readonly diagram?: string;
 }
 
 /** What a learner reads of a check that did not pass. */
@@ -101,11 +103,13 @@ export async function openChecks(
     const { state, errors, note } = { note: undefined, ...testCase.result() };
     // Without a note it is a check that was not asked for.
     if (state === "skipped" && note === undefined) return;
+    const { diagram } = testCase.meta();
     results.push({
       run: runOf(testCase.project.name),
       functionName: name,
       title: rest.join(": "),
       output: printed.get(testCase.id) ?? "",
+      ...(diagram && { diagram }),
       ...(state === "skipped"
         ? { outcome: "skipped", explanation: { headline: note ?? "" } }
         : judge(state === "passed" ? undefined : (errors?.[0] ?? interrupted))),
@@ -146,6 +150,7 @@ export async function openChecks(
           answers: resolve(root, answers),
           firstProblemOnly,
           broker: { url: broker.url, name: broker.name },
+          columns: process.stdout.columns ?? 0,
         },
       },
     })),

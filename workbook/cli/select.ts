@@ -14,15 +14,16 @@ export interface Selection {
  * What the words after a command mean: nothing for everything, `01` or `01-basic-pubsub` for a module,
  * or the name of a function.
  *
+ * @param command the command's name, e.g. `check`, for the advice in the error
  * @throws UsageError for anything else
  */
-export function select(words: readonly string[]): Selection {
+export function select(command: string, words: readonly string[]): Selection {
   const modules = listModules();
   const [word, second] = words;
   if (second !== undefined) {
     throw new UsageError(
       `one module or function at a time, not "${words.join(" ")}"`,
-      `npm run check -- ${word}`,
+      `npm run ${command} -- ${word}`,
     );
   }
   if (word === undefined) return { modules };
@@ -35,7 +36,21 @@ export function select(words: readonly string[]): Selection {
   const known = modules.map((each) => `${each.number}  ${functionsOf(each).join(", ")}`);
   throw new UsageError(
     `"${word}" is neither a module nor a function. There are:\n  ${known.join("\n  ")}`,
-    `npm run check -- ${modules[0]?.number}`,
+    `npm run ${command} -- ${modules[0]?.number}`,
+  );
+}
+
+/**
+ * The same for a command that changes or gives away something, and so does nothing to everything.
+ *
+ * @throws UsageError when nothing is named, too
+ */
+export function selectNamed(command: string, words: readonly string[]): Selection {
+  if (words.length > 0) return select(command, words);
+  const [module] = listModules();
+  throw new UsageError(
+    `npm run ${command} needs a function or a module`,
+    `npm run ${command} -- ${module ? functionsOf(module)[0] : ""}`,
   );
 }
 

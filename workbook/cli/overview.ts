@@ -1,0 +1,55 @@
+import type { Module } from "../modules.ts";
+import { paint } from "../paint.ts";
+import { isDoneAt, listPlaces, type Place, type States, stateAt } from "./places.ts";
+import { drawModule, drawProblem, drawTypeProblems } from "./report.ts";
+import type { TypeProblem } from "./type-check.ts";
+
+/** What the last checks found. */
+export interface Findings {
+  readonly states: States;
+  readonly types: readonly TypeProblem[];
+}
+
+/** What is finished, the module where the learner is, and what to do in it. */
+export function drawOverview(
+  modules: readonly Module[],
+  findings: Findings,
+  here: Place | undefined,
+): string {
+  const { states } = findings;
+  const finished = modules
+    .filter((module) => module.name !== here?.module.name && isFinished(module, states))
+    .map(({ name, number }) =>
+      paint.green(`${number} · all ${states.get(name)?.length} functions passed`),
+    );
+  const parts = [finished.join("\n")];
+  if (here === undefined) {
+    parts.push("Every check passes: you have finished the workbook.");
+  } else {
+    if (here.module.lab && modules.every((module) => module.lab || isFinished(module, states))) {
+      parts.push("You have finished the modules. The labs are for those who want more.");
+    }
+    parts.push(drawFunctions(here, findings), drawProblems(here, findings));
+  }
+  return parts.filter((part) => part !== "").join("\n\n");
+}
+
+/** Whether no function of a module is left to do. */
+export function isFinished(module: Module, states: States): boolean {
+  return listPlaces([module]).every((place) => isDoneAt(place, states));
+}
+
+/** The module of a function, with the states of all its functions. */
+export function drawFunctions({ module }: Place, { states }: Findings): string {
+  return drawModule(module, states.get(module.name) ?? []);
+}
+
+/** What is to do or wrong at a function, or keeps its file from running; empty where all is well. */
+export function drawProblems(place: Place, { states, types }: Findings): string {
+  const own = types.filter(({ file }) => file === place.module.exercise);
+  const parts = own.length > 0 ? [drawTypeProblems(own)] : [];
+  const problem = stateAt(place, states)?.problem;
+  // What the compiler cannot read cannot have run: its checks would only say so once more.
+  if (problem && !own.some(({ syntax }) => syntax)) parts.push(drawProblem(place.module, problem));
+  return parts.join("\n\n");
+}
