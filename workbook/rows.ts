@@ -21,14 +21,14 @@ export function drawRow(label: string, text: string, width: number): string {
 }
 
 /** Break a line at spaces so that it fits, and indent its rest; a word that is too long stays whole. */
-export function wrap(line: string, width: number): string[] {
+export function wrap(line: string, width: number, indent = "  "): string[] {
   if (line.length <= width) return [line];
   const lines: string[] = [];
   let current = "";
   for (const word of line.split(" ")) {
     if (current !== "" && current.length + 1 + word.length > width) {
       lines.push(current);
-      current = `  ${word}`;
+      current = `${indent}${word}`;
     } else {
       current = current === "" ? word : `${current} ${word}`;
     }

@@ -4,7 +4,7 @@ import { fingerprint, recordVerdicts } from "./progress-file.ts";
 import { drawModule, drawProblem, drawTypeProblems, functionStates } from "./report.ts";
 import { type CheckResult, runChecks } from "./run-checks.ts";
 import { needExercises, type Selection, select } from "./select.ts";
-import { type TypeProblem, typeProblems } from "./type-check.ts";
+import { isUnreadable, type TypeProblem, typeProblems } from "./type-check.ts";
 import { exitCodes, runCommand } from "./usage.ts";
 
 /** `npm run check [-- 01 | createClient]`: judge the exercises. */
@@ -22,8 +22,11 @@ async function check(): Promise<number> {
       functionName: selection.functionName,
       firstProblemOnly: true,
     });
-    for (const [module, of] of fingerprints) recordVerdicts(functionStates(module, results), of);
-    return report(selection, results, await compiling, broker.name);
+    const types = await compiling;
+    for (const [module, of] of fingerprints) {
+      if (!isUnreadable(module, types)) recordVerdicts(functionStates(module, results), of);
+    }
+    return report(selection, results, types, broker.name);
   } finally {
     await broker.stop();
   }
@@ -35,12 +38,10 @@ function report(
   types: readonly TypeProblem[],
   broker: string,
 ): number {
-  // What the compiler cannot read cannot have run: its checks would only say so once more.
-  const unreadable = new Set(types.filter(({ syntax }) => syntax).map(({ file }) => file));
   const problems: string[] = [];
   if (types.length > 0) problems.push(drawTypeProblems(types));
   for (const module of modules) {
-    if (unreadable.has(module.exercise)) continue;
+    if (isUnreadable(module, types)) continue;
     const states = functionStates(module, results);
     console.log(`${drawModule(module, states)}\n`);
     const stray = results.find(

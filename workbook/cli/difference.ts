@@ -15,19 +15,19 @@ import { linkFiles } from "./links.ts";
  * @param functionName only this function, with the helpers that it uses
  */
 export function drawDifference(module: Module, functionName?: string): string {
-  const solution = readFileSync(join(root, module.solution), "utf8").replace(
-    /^\s*\/\/ #(region|endregion).*\n/gm,
-    "",
-  );
+  const solution = readFileSync(join(root, module.solution), "utf8");
   const answer = exerciseText(module) ?? "";
-  const cut = (source: string) =>
-    functionName === undefined ? source : withHelpers(module, source, functionName);
+  const cut = (source: string) => {
+    const plain = source.replace(/^\s*\/\/ #(region|endregion).*\n/gm, "");
+    return functionName === undefined ? plain : withHelpers(module, plain, functionName);
+  };
   const line = functionName && lineOfFunction(module.solution, functionName);
   const place = linkFiles(line ? `${module.solution}:${line}` : module.solution);
   const [own, theirs] = [cut(answer), cut(solution)];
-  if (own === theirs) return `The solution is in ${place}. Yours is the same, line for line.`;
+  if (own === theirs) return `The solution is in ${place}.\nYours is the same, line for line.`;
   return [
-    `The solution is in ${place}. Your lines have a minus, its lines a plus:`,
+    `The solution is in ${place}.`,
+    "Your lines have a minus, its lines have a plus:",
     "",
     ...drawLines(own, theirs),
   ].join("\n");
@@ -65,8 +65,20 @@ function drawLines(answer: string, solution: string): string[] {
         ? ["-", paint.red]
         : [" ", paint.dim];
     for (const line of value.replace(/\n$/, "").split("\n")) {
-      lines.push(colour(`  ${sign} ${line}`.trimEnd()));
+      const [first = "", ...rest] = foldCode(line, (process.stdout.columns ?? 80) - 4);
+      lines.push(
+        colour(`  ${sign} ${first}`.trimEnd()),
+        ...rest.map((part) => colour(`    ${part}`)),
+      );
     }
   }
   return lines;
+}
+
+/** Break a line of code at spaces where it is too wide, and indent its rest more than its beginning. */
+function foldCode(line: string, width: number): string[] {
+  const indent = line.match(/^ */)?.[0] ?? "";
+  const at = line.lastIndexOf(" ", width);
+  if (line.length <= width || at <= indent.length) return [line];
+  return [line.slice(0, at), ...foldCode(`${indent}    ${line.slice(at + 1)}`, width)];
 }

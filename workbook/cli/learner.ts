@@ -13,6 +13,7 @@ import {
 } from "./overview.ts";
 import { drawPlaces, isDoneAt, listPlaces, nextOpen, type Place, stateAt } from "./places.ts";
 import { hintsLeft, revealHint, withoutHints } from "./reveal-hint.ts";
+import { isUnreadable } from "./type-check.ts";
 
 /**
  * Which function a learner is at, and what there is to show about it. Only the learner moves: by a key,
@@ -66,15 +67,19 @@ export class Learner {
 
   /** What the checks found: what is wrong here, or what there is to see now that it passes. */
   verdict(): string {
+    // Where all was done there may now be something to do again.
+    this.#here ??= nextOpen(this.#places, this.findings.states);
     if (this.#here === undefined) return this.overview();
-    const { functionName } = this.#here;
+    const { module, functionName } = this.#here;
+    const problems = drawProblems(this.#here, this.findings);
+    if (isUnreadable(module, this.findings.types)) return problems;
     const isNew = !this.#done.has(functionName);
     this.#noteDone();
-    const passes = isDoneAt(this.#here, this.findings.states);
-    const problems = drawProblems(this.#here, this.findings);
     const parts = [drawFunctions(this.#here, this.findings), problems];
-    if (passes && isNew) parts.unshift(drawDifference(this.#here.module, functionName));
-    if (passes && problems === "") parts.push(this.#afterPass(this.#here, isNew));
+    if (isDoneAt(this.#here, this.findings.states)) {
+      if (isNew) parts.unshift(drawDifference(module, functionName));
+      parts.push(this.#afterPass(this.#here, isNew));
+    }
     return parts.filter((part) => part !== "").join("\n\n");
   }
 

@@ -1,4 +1,4 @@
-import { wrap } from "./report.ts";
+import { wrap } from "../rows.ts";
 
 /**
  * A part of a lesson for the terminal: its paragraphs and list items broken anew for this width, all
@@ -11,7 +11,9 @@ export function drawLessonText(markdown: string, width = 78): string {
     return [
       block
         .split(/\n(?=- )/)
-        .flatMap((part) => wrap(part.replace(/\n\s*/g, " "), width))
+        .flatMap((part) =>
+          wrap(part.replace(/\n\s*/g, " "), width, part.startsWith("- ") ? "  " : ""),
+        )
         .join("\n"),
     ];
   });

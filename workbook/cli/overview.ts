@@ -2,7 +2,7 @@ import type { Module } from "../modules.ts";
 import { paint } from "../paint.ts";
 import { isDoneAt, listPlaces, type Place, type States, stateAt } from "./places.ts";
 import { drawModule, drawProblem, drawTypeProblems } from "./report.ts";
-import type { TypeProblem } from "./type-check.ts";
+import { isUnreadable, type TypeProblem } from "./type-check.ts";
 
 /** What the last checks found. */
 export interface Findings {
@@ -39,9 +39,10 @@ export function isFinished(module: Module, states: States): boolean {
   return listPlaces([module]).every((place) => isDoneAt(place, states));
 }
 
-/** The module of a function, with the states of all its functions. */
-export function drawFunctions({ module }: Place, { states }: Findings): string {
-  return drawModule(module, states.get(module.name) ?? []);
+/** The module of a function, with the states of all its functions; empty where none could be judged. */
+export function drawFunctions({ module }: Place, { states, types }: Findings): string {
+  const own = states.get(module.name) ?? [];
+  return own.length === 0 || isUnreadable(module, types) ? "" : drawModule(module, own);
 }
 
 /** What is to do or wrong at a function, or keeps its file from running; empty where all is well. */
@@ -49,7 +50,6 @@ export function drawProblems(place: Place, { states, types }: Findings): string 
   const own = types.filter(({ file }) => file === place.module.exercise);
   const parts = own.length > 0 ? [drawTypeProblems(own)] : [];
   const problem = stateAt(place, states)?.problem;
-  // What the compiler cannot read cannot have run: its checks would only say so once more.
-  if (problem && !own.some(({ syntax }) => syntax)) parts.push(drawProblem(place.module, problem));
+  if (problem && !isUnreadable(place.module, types)) parts.push(drawProblem(place.module, problem));
   return parts.join("\n\n");
 }

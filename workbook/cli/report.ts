@@ -146,6 +146,11 @@ function taskOf(module: Module, functionName: string): string | undefined {
 /** A line or two for each error of the compiler. */
 export function drawTypeProblems(problems: readonly TypeProblem[]): string {
   return problems
+    .filter(
+      // Behind the first place that the compiler cannot read, it only guesses.
+      ({ file, syntax }, index) =>
+        !syntax || index === problems.findIndex((other) => other.syntax && other.file === file),
+    )
     .map(({ file, line, message, syntax }) => {
       const what = syntax ? "This is not valid TypeScript" : "The types do not fit";
       return `${paint.bold(`✘ ${what}: ${message}`)}\n${drawRow("look at", `${file}:${line}`, 80)}`;

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { EnvironmentProblem } from "../environment-problem.ts";
 import { listModules, type Module, readLesson, root } from "../modules.ts";
 import { UsageError } from "../usage-error.ts";
+import { wrap } from "./report.ts";
 
 export interface Selection {
   readonly modules: readonly Module[];
@@ -33,9 +34,11 @@ export function select(command: string, words: readonly string[]): Selection {
   if (module !== undefined) return { modules: [module] };
   const owner = modules.find((each) => functionsOf(each).includes(word));
   if (owner !== undefined) return { modules: [owner], functionName: word };
-  const known = modules.map((each) => `${each.number}  ${functionsOf(each).join(", ")}`);
+  const known = modules.flatMap((each) =>
+    wrap(`  ${each.number}  ${functionsOf(each).join(", ")}`, 79, "      "),
+  );
   throw new UsageError(
-    `"${word}" is neither a module nor a function. There are:\n  ${known.join("\n  ")}`,
+    `"${word}" is neither a module nor a function. There are:\n${known.join("\n")}`,
     `npm run ${command} -- ${modules[0]?.number}`,
   );
 }

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
-import { root } from "../modules.ts";
+import { type Module, root } from "../modules.ts";
 
 export interface TypeProblem {
   readonly file: string;
@@ -8,6 +8,11 @@ export interface TypeProblem {
   readonly message: string;
   /** The file is no TypeScript at all, so that nothing in it can run. */
   readonly syntax: boolean;
+}
+
+/** Whether a module's exercise is no TypeScript: its checks cannot have judged anything. */
+export function isUnreadable({ exercise }: Module, problems: readonly TypeProblem[]): boolean {
+  return problems.some(({ file, syntax }) => syntax && file === exercise);
 }
 
 /** The TypeScript compiler's errors in these files, in order. Never rejects. */

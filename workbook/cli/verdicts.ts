@@ -1,10 +1,11 @@
 import { join } from "node:path";
 import { type Module, readLesson, root } from "../modules.ts";
+import { paint } from "../paint.ts";
 import { fingerprint, recordVerdicts } from "./progress-file.ts";
 import { type FunctionState, functionStates } from "./report.ts";
 import type { OpenChecks } from "./run-checks.ts";
 import { isDone, listStandings } from "./standing.ts";
-import { type TypeProblem, typeProblems } from "./type-check.ts";
+import { isUnreadable, type TypeProblem, typeProblems } from "./type-check.ts";
 
 /** How every function stands, kept up by checks, and remembered for the next time. */
 export class Verdicts {
@@ -37,7 +38,9 @@ export class Verdicts {
       );
       return false;
     });
-    if (open.length > 0) await this.check(open);
+    if (open.length === 0) return;
+    console.log(paint.dim("Checking what you have so far: a moment."));
+    await this.check(open);
   }
 
   /** Check these modules. */
@@ -49,6 +52,7 @@ export class Verdicts {
     ]);
     this.#types = types;
     for (const [module, of] of fingerprints) {
+      if (isUnreadable(module, types)) continue;
       const states = functionStates(module, results);
       recordVerdicts(states, of);
       // Where the checks as a whole could not start, that is what there is to say of every function.
