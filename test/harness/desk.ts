@@ -18,8 +18,6 @@ export interface Desk {
   entries(): readonly Entry[];
   /** The packets that crossed the tap so far. */
   frames(matches?: (frame: Frame) => boolean): Frame[];
-  /** All that crossed the tap so far, with the lines that were opened and closed. */
-  entries(): readonly Entry[];
   /** Resolves when such an entry crosses the tap, or has. Rejects with the explanation if it does not. */
   sees(matches: (entry: Entry) => boolean, explain: () => Error): Promise<Entry>;
   /** A name that no other check has: for client ids and topic levels. With the prefix: `id(name)`. */
@@ -74,7 +72,6 @@ export async function openDesk(): Promise<Desk> {
   return {
     brokerUrl: tap.url,
     faults: tap.faults,
-    entries: () => transcript.entries,
     frames: (matches) => transcript.frames(matches),
     entries: () => transcript.entries,
     sees: (matches, explain) => within(transcript.seen(matches), explain),

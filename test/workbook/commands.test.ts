@@ -108,7 +108,7 @@ describe("trouble with the exercise", { timeout: PATIENCE }, () => {
       "got        → CONNECT with protocol version 4",
       /wire {7}sensor-\w+ -> broker {2}CONNECT v3.1.1/,
       /look at {4}exercises\/01-basic-pubsub.ts:\d+/,
-      "next       three hints are in exercises/01-basic-pubsub.md",
+      "next       npm run hint createClient",
     );
     expect(ended.code).toBe(1);
   });

@@ -74,6 +74,14 @@ describe("the project", () => {
     },
   );
 
+  // Commands and progress know a function by its name alone.
+  test("its functions have a name each", () => {
+    const names = listModules().flatMap((module) =>
+      readLesson(module).sections.map(({ functionName }) => functionName),
+    );
+    expect(names).toEqual([...new Set(names)]);
+  });
+
   test("dependencies point one way", () => {
     const files = readdirSync(join(root, "workbook"), { recursive: true, encoding: "utf8" })
       .filter((file) => file.endsWith(".ts"))

@@ -24,7 +24,8 @@ export function hintsLeft(module: Module, functionName: string): number {
 export function withoutHints(module: Module, functionName: string): string {
   const place = `${module.lesson}:${lineOfSection(module, functionName) ?? 1}`;
   return [
-    `You have seen all hints for ${functionName}. They are in ${linkFiles(place)}.`,
+    `You have seen all hints for ${functionName}.`,
+    `Read them again: ${linkFiles(place)}`,
     `Next: npm run solution ${functionName}`,
   ].join("\n");
 }

@@ -28,10 +28,11 @@ function spoiling(module: Module, functionName: string | undefined): string | un
   if (functionName === undefined) {
     return `${open.length === 1 ? "One function of" : `${open.length} functions of`} module ${module.number} did not pass yet.`;
   }
+  const said = `${functionName} did not pass yet.`;
   const left = hintsLeft(module, functionName);
-  const hints =
-    left > 0 ? `, and there are more hints (${left}): npm run hint ${functionName}` : "";
-  return `${functionName} did not pass yet${hints}.`;
+  if (left === 0) return said;
+  const hints = `${left} ${left === 1 ? "hint" : "hints"} left`;
+  return `${said}\nYou have ${hints}: npm run hint ${functionName}`;
 }
 
 /** Only a person at a terminal can be asked; whoever writes it to a file has made up their mind. */
