@@ -20,7 +20,8 @@ const styles = {
   "an object as its type, over lines":
     "export function answer(): {\n  x: number;\n} {\n  return { x: 1 };\n}",
   "a chain of calls": "export const answer = run({\n  x: 1,\n})\n  .then(go)\n  .catch(stop);",
-  "brackets in text": 'export function answer() {\n  return "}" + `{ ${"}"} }` + /[}{]\\//;\n}',
+  "brackets in text": 'export function answer() {\n  return "}" + `}{` + /[}{]\\//;\n}',
+  "brackets in a template": `export function answer() {\n  return \`{ \${run({})} }\`;\n}`,
   "brackets in comments": "export function answer() {\n  // }\n  /* } */\n  run();\n}",
   overloads:
     "export function answer(x: 1): 1;\nexport function answer(x: 2): 2;\nexport function answer(x: number) {\n  return x;\n}",
