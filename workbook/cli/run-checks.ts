@@ -175,12 +175,12 @@ export async function openChecks(
     vitest.setGlobalTestNamePattern(new RegExp(`(${names.map(escapePattern).join("|")})$`));
     await vitest.runTestSpecifications(specifications, false);
   };
+  const all = await vitest.globTestSpecifications();
   return {
     run: async (modules) => {
       results = [];
       printed.clear();
       vitest.config.sequence.seed = randomInt(2 ** 31);
-      const all = await vitest.globTestSpecifications();
       const wanted = all.filter(
         ({ project }) => modules?.includes(runOf(project.name).module) ?? true,
       );

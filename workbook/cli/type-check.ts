@@ -15,13 +15,13 @@ export function isUnreadable({ exercise }: Module, problems: readonly TypeProble
   return problems.some(({ file, syntax }) => syntax && file === exercise);
 }
 
-/** The TypeScript compiler's errors in these files, in order. Never rejects. */
+/** The TypeScript compiler's errors in these exercises, in order. Never rejects. */
 export async function typeProblems(files: readonly string[]): Promise<TypeProblem[]> {
   const compiler = join(root, "node_modules/typescript/bin/tsc");
+  const project = join(root, "workbook/cli/tsconfig.exercises.json");
   const output = await new Promise<string>((resolve) => {
-    execFile(process.execPath, [compiler, "--pretty", "false"], { cwd: root }, (_error, stdout) =>
-      resolve(stdout),
-    );
+    const words = [compiler, "--project", project, "--pretty", "false"];
+    execFile(process.execPath, words, { cwd: root }, (_error, stdout) => resolve(stdout));
   });
   return output.split("\n").flatMap((line) => {
     const [, file = "", at, code = "", message = ""] =
