@@ -2,8 +2,8 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { EnvironmentProblem } from "../environment-problem.ts";
 import { listModules, type Module, readLesson, root } from "../modules.ts";
+import { wrap } from "../rows.ts";
 import { UsageError } from "../usage-error.ts";
-import { wrap } from "./report.ts";
 
 export interface Selection {
   readonly modules: readonly Module[];
