@@ -362,14 +362,14 @@ describe("analyzeScalabilityPatterns", () => {
     });
   }
 
+  // Two workers at least: with one alone, order survives however the work is shared. And as many sensors as
+  // partitions at least: all partitions have messages, and each sensor has its messages in one of them.
   function makeTeams({ random }: Desk): Teams[] {
     const upTo = (most: number) => 1 + Math.floor(random() * most);
-    const some = Array.from({ length: 10 }, () => ({
-      teams: upTo(5),
-      workers: upTo(12),
-      partitions: upTo(12),
-      sensors: upTo(12),
-    }));
+    const some = Array.from({ length: 10 }, () => {
+      const partitions = upTo(10);
+      return { teams: upTo(5), workers: 1 + upTo(11), partitions, sensors: partitions + upTo(3) };
+    });
     // As many workers as parts: the last of them is busy, the next is not.
     return [...some, { teams: 2, workers: 6, partitions: 6, sensors: 6 }, exampleTeams];
   }
