@@ -768,7 +768,7 @@ describe("generateComparisonReport", () => {
     const drawn = drawReport(findings);
     const complete =
       terminal === drawn.terminal && markdown === drawn.markdown && html === drawn.html;
-    if (complete && findings.measurements === measurements) return;
+    if (complete && isDeepStrictEqual(findings.measurements, measurements)) return;
     throw new Wrong({
       headline: "the report does not show its own findings",
       expected:
