@@ -663,6 +663,7 @@ describe("generateComparisonReport", () => {
           fails: [],
           bytesPerDay: devices * prices.connect[system] + publish[system],
         })),
+        combination: devices > 100 ? { devices: "rabbitmq", backend: "pubsub" } : undefined,
       };
     },
   };
@@ -796,13 +797,23 @@ describe("generateComparisonReport", () => {
 
   function same(findings: Findings, field: keyof Findings, expected: unknown, why: string): void {
     const got = findings[field];
-    if (isDeepStrictEqual(got, expected)) return;
+    if (says(got, expected)) return;
     throw new Wrong({
       headline: `the findings have something else under "${field}"`,
       expected: shorten(shown(expected)),
       got: shorten(shown(got)),
       why,
     });
+  }
+
+  /** Whether all that is expected is there. It may say more, such as which pattern it is about. */
+  function says(got: unknown, expected: unknown): boolean {
+    if (typeof expected !== "object" || expected === null) return got === expected;
+    if (typeof got !== "object" || got === null) return false;
+    if (Array.isArray(expected) && expected.length !== (got as unknown[]).length) return false;
+    return Object.entries(expected).every(([key, value]) =>
+      says((got as Record<string, unknown>)[key], value),
+    );
   }
 
   function shorten(text: string): string {
