@@ -573,7 +573,7 @@ describe("analyzeUseCaseFit", () => {
   check(name, "puts two together where one is not enough", async () => {
     for (const [change, devices, backend] of needsTwo) {
       const { combination } = await suits({ ...easy, ...change });
-      if (isDeepStrictEqual({ ...combination }, { devices, backend })) continue;
+      if (combination?.devices === devices && combination.backend === backend) continue;
       throw new Wrong({
         headline: "another combination meets the needs, for fewer bytes",
         expected: `${systemNames[devices]} for the devices, ${systemNames[backend]} for the data: ${shown(change)}`,
