@@ -53,10 +53,10 @@ const measured = (...part: Part[]): Part => [digits(sizeOf(part)), part];
 const doubled = (...part: Part[]): Part => [digits(2 * sizeOf(part)), part];
 
 /** A part cut into pieces of at most so many bytes, with so many bytes around each. */
-const cut = (piece: number, around: number, part: Part): Part =>
-  sizeOf(part) <= piece
-    ? [around, part]
-    : [around, piece, cut(piece, around, sizeOf(part) - piece)];
+const cut = (piece: number, around: number, part: Part): Part => [
+  part,
+  times(Math.ceil(sizeOf(part) / piece), around),
+];
 
 const descriptions: Record<System, (batch: names.Batch, costs: ConnectionCost) => Part> = {
   mqtt: ({ topic, payload, count }) => times(count, [1, measured(2, topic, 2, 1, payload)]),

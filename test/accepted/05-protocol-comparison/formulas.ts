@@ -1,4 +1,4 @@
-// Closed formulas, without a loop; tables; ranks by counting who is better.
+// Closed formulas; tables of settings and patterns; ranks by counting who is better.
 import {
   amqpFrame,
   type Batch,
