@@ -10,6 +10,13 @@ declare module "vitest" {
     answers: string;
     /** Leave out the other checks of a function once one of them failed. */
     firstProblemOnly: boolean;
+    /** With what the checks seal their verdicts. */
+    seal: string;
+    /** The answers are somebody's whom nobody vouches for. */
+    confined: boolean;
+  }
+  interface TaskMeta {
+    seal?: string;
   }
 }
 
@@ -19,6 +26,8 @@ export default async function startBroker(
 ): Promise<(() => Promise<void>) | void> {
   project.provide("answers", process.env.ANSWERS ?? "solutions");
   project.provide("firstProblemOnly", false);
+  project.provide("seal", "");
+  project.provide("confined", false);
   try {
     const { broker, passedOver } = await chooseBroker("check");
     for (const reason of passedOver) console.log(`Note: ${reason}.`);

@@ -1,15 +1,20 @@
 import { inject, test } from "vitest";
 import { probeBroker } from "../../workbook/broker/probe.ts";
+import { sealWith } from "../../workbook/seal.ts";
 import { explainThrown } from "./deadline.ts";
-import { brokerGone, type Desk, openDesk } from "./desk.ts";
+import { brokerGone, type Desk, isBrokerGone, openDesk } from "./desk.ts";
 import { NotOnThisBroker } from "./not-on-this-broker.ts";
+import { fastenSeatBelt } from "./seat-belt.ts";
+import { takeKey } from "./take-key.ts";
 import { startWatchdog } from "./watchdog.ts";
 import { Wrong } from "./wrong.ts";
 
 /** The backstop behind every deadline of a check, in milliseconds. */
 const LIMIT = 20_000;
 
+const seal = sealWith(takeKey());
 const watchdog = startWatchdog();
+if (inject("confined")) fastenSeatBelt();
 /** Functions that blocked the thread once: to try them again would only cost time. */
 const blocking = new Map<string, Wrong>();
 const failed = new Set<string>();
@@ -27,7 +32,10 @@ export function check(
   title: string,
   body: (desk: Desk) => Promise<void>,
 ): void {
-  test(`${functionName}: ${title}`, { timeout: LIMIT }, async ({ skip }) => {
+  test(`${functionName}: ${title}`, { timeout: LIMIT }, async ({ skip, task }) => {
+    const signed = (outcome: "passed" | "skipped" | "environment") => {
+      task.meta.seal = seal(task.name, outcome);
+    };
     if (failed.has(functionName) && inject("firstProblemOnly")) skip();
     const blocked = blocking.get(functionName);
     if (blocked) throw blocked;
@@ -35,13 +43,18 @@ export function check(
     const stray = catchStrays(functionName, new URL(desk.brokerUrl).port);
     try {
       await Promise.race([body(desk), stray.caught]);
+      signed("passed");
     } catch (error) {
-      if (error instanceof NotOnThisBroker) skip(error.message);
+      if (error instanceof NotOnThisBroker) {
+        signed("skipped");
+        skip(error.message);
+      }
       failed.add(functionName);
       // Without a broker no answer can be right: that is nobody's mistake.
       const { answer } = await probeBroker(new URL(inject("broker").url));
-      if (answer !== "broker") throw brokerGone("it stopped answering");
-      throw explainThrown(functionName, error);
+      const problem = answer === "broker" ? error : brokerGone("it stopped answering");
+      if (isBrokerGone(problem)) signed("environment");
+      throw explainThrown(functionName, problem);
     } finally {
       await desk.close();
       stray.forget();

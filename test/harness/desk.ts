@@ -92,12 +92,21 @@ function endAnyhow(client: MqttClient | undefined): void {
   } catch {}
 }
 
+const brokerProblems = new WeakSet<object>();
+
 /** The broker failed the check itself: no verdict on the answer is possible. */
 export function brokerGone(why: string): EnvironmentProblem {
-  return new EnvironmentProblem(
+  const problem = new EnvironmentProblem(
     `the broker does not answer the check itself (${why})`,
     "run the check again; if it stays, npm run doctor",
   );
+  brokerProblems.add(problem);
+  return problem;
+}
+
+/** Whether it was the check that said so: an answer may throw what looks the same. */
+export function isBrokerGone(error: unknown): boolean {
+  return typeof error === "object" && error !== null && brokerProblems.has(error);
 }
 
 /** Packets of one type from the client side, of one client id or all. */

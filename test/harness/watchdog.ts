@@ -6,6 +6,8 @@ import { Worker } from "node:worker_threads";
  */
 const PATIENCE = 1500;
 const BEAT = 100;
+/** How much memory an answer may take before its process is ended, in bytes: checks need a tenth. */
+const MEMORY_LIMIT = 2 ** 30;
 
 // Runs in a thread of its own, because the thread it watches may never be free again. It asks V8 where
 // the watched thread is, then ends what runs there; timers and the next check go on.
@@ -22,6 +24,8 @@ setInterval(() => {
   if (blocked) interrupt();
   if (blocked || now !== last) since = process.cpuUsage();
   last = now;
+  // Past this the whole machine would suffer, and with it whoever else is being checked.
+  if (process.memoryUsage.rss() > workerData.memoryLimit) process.kill(process.pid, "SIGKILL");
 }, workerData.beat);
 
 function interrupt() {
@@ -54,7 +58,7 @@ export function startWatchdog(): Watchdog {
   const watchdog: Watchdog = { onBlocked: () => {} };
   const worker = new Worker(watch, {
     eval: true,
-    workerData: { beats, patience: PATIENCE, beat: BEAT },
+    workerData: { beats, patience: PATIENCE, beat: BEAT, memoryLimit: MEMORY_LIMIT },
   });
   worker.on("message", (frames: CallFrame[]) => watchdog.onBlocked(frames));
   worker.unref();

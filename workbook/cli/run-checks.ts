@@ -1,9 +1,11 @@
+import { randomBytes } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { relative, resolve, sep } from "node:path";
 import type { TestError } from "vitest";
-import type { TestCase, TestModule, TestSpecification } from "vitest/node";
+import type { TestCase, TestModule, TestSpecification, Vite } from "vitest/node";
 import type { Broker } from "../broker/broker.ts";
-import { listModules, root } from "../modules.ts";
+import { checkFiles, root } from "../modules.ts";
+import { sealWith } from "../seal.ts";
 
 /** Which checks to run against which answers. */
 export interface CheckRun {
@@ -53,6 +55,18 @@ export interface CheckOptions {
   readonly functionName?: string | undefined;
   /** Of each function only the first check that fails: a learner's next step, and no longer wait. */
   readonly firstProblemOnly?: boolean;
+  /** Hear of each result at once. */
+  readonly onResult?: (result: CheckResult) => void;
+  /** For answers that nobody vouches for. */
+  readonly confinement?: Confinement;
+}
+
+/** What holds back the processes that load answers. */
+export interface Confinement {
+  /** Flags of Node for these processes. */
+  readonly execArgv: readonly string[];
+  /** Part of vite, which reads the files that they import. */
+  readonly plugin: Vite.Plugin;
 }
 
 /** Run the checks in vitest, a process for each module and set of answers, several at once. */
@@ -81,38 +95,48 @@ export interface OpenChecks {
 export async function openChecks(
   runs: readonly CheckRun[],
   broker: Broker,
-  { functionName, firstProblemOnly = false }: CheckOptions = {},
+  { functionName, firstProblemOnly = false, onResult, confinement }: CheckOptions = {},
 ): Promise<OpenChecks> {
   const { createVitest } = await import("vitest/node");
   const byProject = new Map(runs.map((run) => [`${run.module} ${run.answers}`, run]));
   let results: CheckResult[] = [];
   const printed = new Map<string, string>();
+  const key = randomBytes(32).toString("hex");
+  const seal = sealWith(key);
 
   const runOf = (project: string) => {
     const run = byProject.get(project);
     if (run === undefined) throw new Error(`no run is called ${project}`);
     return run;
   };
+  const add = (result: CheckResult) => {
+    results.push(result);
+    onResult?.(result);
+  };
   const collect = (testCase: TestCase) => {
     const [name = "", ...rest] = testCase.name.split(": ");
     const { state, errors, note } = { note: undefined, ...testCase.result() };
     // Without a note it is a check that was not asked for.
     if (state === "skipped" && note === undefined) return;
-    results.push({
+    const verdict: Verdict =
+      state === "skipped"
+        ? { outcome: "skipped", explanation: { headline: note ?? "" } }
+        : judge(state === "passed" ? undefined : (errors?.[0] ?? interrupted));
+    const isGenuine =
+      !sealed.has(verdict.outcome) || testCase.meta().seal === seal(testCase.name, verdict.outcome);
+    add({
       run: runOf(testCase.project.name),
       functionName: name,
       title: rest.join(": "),
       output: printed.get(testCase.id) ?? "",
-      ...(state === "skipped"
-        ? { outcome: "skipped", explanation: { headline: note ?? "" } }
-        : judge(state === "passed" ? undefined : (errors?.[0] ?? interrupted))),
+      ...(isGenuine ? verdict : forged),
     });
   };
   const collectModule = (module: TestModule) => {
     const [error] = module.errors();
     if (error === undefined) return;
     const run = runOf(module.project.name);
-    results.push({ run, functionName: "", title: "the checks start", output: "", ...judge(error) });
+    add({ run, functionName: "", title: "the checks start", output: "", ...judge(error) });
   };
 
   const vitest = await createVitest("test", {
@@ -131,13 +155,18 @@ export async function openChecks(
         },
       },
     ],
+    ...(confinement && { cache: false, disableConsoleIntercept: true }),
     projects: [...byProject].map(([name, { module, answers }]) => ({
+      plugins: confinement ? [confinement.plugin] : [],
       test: {
         name,
+        execArgv: [...(confinement?.execArgv ?? [])],
         include: checkFiles(module),
         provide: {
           answers: resolve(root, answers),
           firstProblemOnly,
+          seal: key,
+          confined: confinement !== undefined,
           broker: { url: broker.url, name: broker.name },
         },
       },
@@ -181,9 +210,18 @@ export async function openChecks(
   };
 }
 
-function checkFiles(name: string): string[] {
-  return [...(listModules().find((module) => module.name === name)?.checks ?? [])];
-}
+/** The outcomes that would do a wrong answer good. */
+const sealed = new Set<Outcome>(["passed", "skipped", "environment"]);
+
+const forged: Verdict = {
+  outcome: "broken",
+  explanation: {
+    headline: "the result did not come from the check",
+    expected: "a function that does what the exercise asks",
+    got: "a result that the check has not sealed",
+    why: "something in the answer, or run by it, reached for the test runner itself",
+  },
+};
 
 const interrupted = {
   name: "Wrong",
@@ -202,7 +240,9 @@ function escapePattern(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 }
 
-function judge(error: TestError | undefined): Pick<CheckResult, "outcome" | "explanation"> {
+type Verdict = Pick<CheckResult, "outcome" | "explanation">;
+
+function judge(error: TestError | undefined): Verdict {
   if (error === undefined) return { outcome: "passed" };
   const text = (field: string) => {
     const value: unknown = error[field];
