@@ -21,12 +21,21 @@ setInterval(() => {
   const now = Atomics.load(beats, 0);
   const { user, system } = process.cpuUsage(since);
   const blocked = now === last && user + system > workerData.patience * 1000;
-  if (blocked) interrupt();
+  if (blocked) interruptOrEnd();
   if (blocked || now !== last) since = process.cpuUsage();
   last = now;
   // Past this the whole machine would suffer, and with it whoever else is being checked.
   if (process.memoryUsage.rss() > workerData.memoryLimit) process.kill(process.pid, "SIGKILL");
 }, workerData.beat);
+
+function interruptOrEnd() {
+  try {
+    interrupt();
+  } catch {
+    // Node's permission model, under which submissions are graded, knows no inspector.
+    process.kill(process.pid, "SIGKILL");
+  }
+}
 
 function interrupt() {
   const session = new Session();

@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { relative, resolve, sep } from "node:path";
+import { Writable } from "node:stream";
 import type { TestError } from "vitest";
-import type { TestCase, TestModule, TestSpecification, Vite } from "vitest/node";
+import type { TestCase, TestModule, TestSpecification, TestUserConfig, Vite } from "vitest/node";
 import type { Broker } from "../broker/broker.ts";
 import { checkFiles, root } from "../modules.ts";
 import { sealWith } from "../seal.ts";
@@ -139,7 +140,8 @@ export async function openChecks(
     add({ run, functionName: "", title: "the checks start", output: "", ...judge(error) });
   };
 
-  const vitest = await createVitest("test", {
+  const silence = confinement && { stdout: nowhere(), stderr: nowhere() };
+  const config: TestUserConfig = {
     root,
     config: false,
     watch: false,
@@ -171,7 +173,8 @@ export async function openChecks(
         },
       },
     })),
-  });
+  };
+  const vitest = await createVitest("test", config, {}, silence);
   // An answer that ends its process takes the checks behind it along, and results that were still on
   // their way. So the first that is missing runs again, alone; if that ends the process, it is to
   // blame. Then the others have their turn.
@@ -210,6 +213,11 @@ export async function openChecks(
   };
 }
 
+/** What answers print past the checks: it could be any amount. */
+function nowhere(): Writable {
+  return new Writable({ write: (_chunk, _encoding, done) => done() });
+}
+
 /** The outcomes that would do a wrong answer good. */
 const sealed = new Set<Outcome>(["passed", "skipped", "environment"]);
 
@@ -229,7 +237,7 @@ const interrupted = {
   headline: "the process ended while this check ran",
   expected: "your function returns, or throws an error",
   got: "no verdict: the process was gone",
-  why: "something in your answer killed its own process, or used up its memory",
+  why: "your answer killed its own process, used up its memory, or looped without a pause",
 } as const satisfies TestError;
 
 function pendingIn(module: TestModule | undefined): TestCase[] {

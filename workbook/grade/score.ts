@@ -82,12 +82,12 @@ function judgeCheck(
   { run: { module }, functionName, title }: CheckResult,
 ): Pick<FunctionScore, "grade" | "reason"> {
   const own = results.filter(({ run }) => run.module === module);
-  const results_ = own.filter((each) => each.functionName === functionName && each.title === title);
+  const same = own.filter((each) => each.functionName === functionName && each.title === title);
   // The solutions got their verdict here, so "not on this broker" is no answer.
-  const skipped = results_.find(({ outcome }) => outcome === "skipped");
+  const skipped = same.find(({ outcome }) => outcome === "skipped");
   const result =
-    results_.find(({ outcome }) => outcome !== "passed") ??
-    results_[0] ??
+    same.find(({ outcome }) => outcome !== "passed") ??
+    same[0] ??
     own.find((each) => each.functionName === "");
   if (skipped) return { grade: "broken", reason: { headline: "it left the check out" } };
   if (result) {
@@ -96,9 +96,11 @@ function judgeCheck(
   if (ending === "environment") {
     return { grade: "environment", reason: { headline: trouble?.message ?? "" } };
   }
-  const headline =
-    ending === "late"
-      ? "no verdict within the time limit"
-      : "no verdict: the submission ended its checks";
-  return { grade: "broken", reason: { headline } };
+  return { grade: "broken", reason: { headline: withoutVerdict[ending] } };
 }
+
+const withoutVerdict = {
+  done: "the check ended without a verdict",
+  late: "no verdict within the time limit",
+  died: "the submission ended the process that runs its checks",
+} as const;

@@ -80,7 +80,9 @@ function drawGroup(first: FunctionScore, others: readonly FunctionScore[]): stri
 
 function reasonOf({ grade, reason, check }: FunctionScore): string {
   if (grade === "todo" || !reason) return "";
-  return grade === "wrong" && check ? `${check}: ${reason.headline}` : reason.headline;
+  const { headline, got } = reason;
+  if (grade !== "wrong" || !check) return headline;
+  return `${check}: ${headline}${got ? `; got ${got.split("\n")[0]}` : ""}`;
 }
 
 function align(rows: readonly (readonly string[])[]): string {
