@@ -4,17 +4,34 @@ import { EnvironmentProblem } from "../environment-problem.ts";
 /** The Docker client that testcontainers itself uses. */
 export type Docker = ContainerRuntimeClient["container"]["dockerode"];
 
-const official = "eclipse-mosquitto:2.1.2-alpine";
 const pullTimeoutMs = 60_000;
 
+/** What an image is wanted for, and where it may come from. */
+export interface ImageSource {
+  /** Somebody's own choice, above all others. */
+  readonly wanted: string | undefined;
+  readonly official: string;
+  /** As a script of ours names those that it builds, without the tag. */
+  readonly local: string;
+  /** What to type where it cannot be pulled. */
+  readonly next: string;
+}
+
+const mosquitto = (): ImageSource => ({
+  wanted: process.env.MOSQUITTO_IMAGE,
+  official: "eclipse-mosquitto:2.1.2-alpine",
+  local: "local/mosquitto",
+  next: "mosquitto/build-local-image.sh builds one on Debian; or set MOSQUITTO_IMAGE to one you have",
+});
+
 /**
- * Names a Mosquitto image that is on this machine, pulling it if need be: MOSQUITTO_IMAGE if set, else
+ * Names an image that is on this machine, pulling it if need be: the one that is wanted, if any, else
  * the official one if here, else one built here, else the official one pulled.
  *
  * @throws EnvironmentProblem when it cannot be pulled, or not within 60 s
  */
-export async function chooseImage(docker: Docker): Promise<string> {
-  const wanted = process.env.MOSQUITTO_IMAGE || official;
+export async function chooseImage(docker: Docker, source = mosquitto()): Promise<string> {
+  const wanted = source.wanted || source.official;
   const isHere = await docker
     .getImage(wanted)
     .inspect()
@@ -23,17 +40,17 @@ export async function chooseImage(docker: Docker): Promise<string> {
       () => false,
     );
   if (isHere) return wanted;
-  if (wanted === official) {
-    // Whoever built one with mosquitto/build-local-image.sh did so because nothing can be pulled.
-    const built = await docker.listImages({ filters: { reference: ["local/mosquitto"] } });
+  if (wanted === source.official) {
+    // Whoever built one with our script did so because nothing can be pulled.
+    const built = await docker.listImages({ filters: { reference: [source.local] } });
     const newest = built.sort((a, b) => b.Created - a.Created)[0]?.RepoTags?.[0];
     if (newest) return newest;
   }
-  await pull(docker, wanted);
+  await pull(docker, wanted, source.next);
   return wanted;
 }
 
-async function pull(docker: Docker, image: string): Promise<void> {
+async function pull(docker: Docker, image: string, next: string): Promise<void> {
   process.stderr.write(`Docker fetches ${image}, this once\n`);
   const abortSignal = AbortSignal.timeout(pullTimeoutMs);
   try {
@@ -43,10 +60,7 @@ async function pull(docker: Docker, image: string): Promise<void> {
     });
   } catch (error) {
     const why = abortSignal.aborted ? `not done after ${pullTimeoutMs / 1000} s` : reason(error);
-    throw new EnvironmentProblem(
-      `Docker cannot pull ${image}: ${why}`,
-      "mosquitto/build-local-image.sh builds one on Debian; or set MOSQUITTO_IMAGE to one you have",
-    );
+    throw new EnvironmentProblem(`Docker cannot pull ${image}: ${why}`, next);
   }
 }
 

@@ -39,7 +39,11 @@ try {
   const { message, next } =
     error instanceof EnvironmentProblem
       ? error
-      : { message: String((error as Error).stack ?? error), next: "npm run doctor" };
+      : { message: `the checks do not start: ${firstLine(error)}`, next: "npm run doctor" };
   await say({ kind: "environment", message, next });
   process.exit(3);
+}
+
+function firstLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split("\n")[0] ?? "";
 }

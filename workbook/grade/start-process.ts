@@ -1,11 +1,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import type { Readable, Writable } from "node:stream";
+import type { Readable } from "node:stream";
 
 /** Something that runs `marker.ts` in a sandbox. */
 export interface Marker {
-  readonly input: Writable;
+  readonly input: NodeJS.WritableStream;
   readonly output: Readable;
   /** Resolves when it and its output have ended. Never rejects. */
   readonly ended: Promise<unknown>;
@@ -14,7 +14,7 @@ export interface Marker {
 }
 
 /** Not everything: what is in the environment of whoever grades is no business of a submission. */
-const inherited = ["PATH", "HOME", "LANG", "TZ", "SystemRoot", "USERPROFILE"];
+const inherited = ["PATH", "LANG", "TZ", "SystemRoot"];
 
 /** A process for one submission, in a group of its own. */
 export function startProcess(folder: string, prefix: string): Marker {
