@@ -1,8 +1,8 @@
 import { randomInt } from "node:crypto";
 import type { Broker, BrokerKind } from "../broker/broker.ts";
 import { EnvironmentProblem } from "../environment-problem.ts";
-import { root } from "../modules.ts";
 import { type Marked, mark } from "./mark.ts";
+import { sweepSandboxes } from "./sandbox.ts";
 import { type Score, score } from "./score.ts";
 import type { Marker } from "./start-process.ts";
 import { readSolutions, type Submission } from "./submissions.ts";
@@ -33,8 +33,8 @@ export interface GradeOptions {
 }
 
 /**
- * Grade submissions, several at once. The solutions go first: they show that this machine can do it, and
- * what there is to be checked on this broker.
+ * Grade submissions, several at once, by the modules that anybody has handed in. The solutions go first:
+ * they show that this machine can do it, and what there is to be checked on this broker.
  *
  * @throws EnvironmentProblem when not even the solutions pass
  */
@@ -43,7 +43,9 @@ export async function grade(
   place: Place,
   { limit, atOnce, onScore }: GradeOptions,
 ): Promise<Grading> {
-  const reference = await markOnce(readSolutions(root), place, limit);
+  sweepSandboxes();
+  const modules = new Set(submissions.flatMap(({ files }) => [...files.keys()]));
+  const reference = await markOnce(readSolutions(modules), place, limit);
   needSolutions(reference);
 
   const scores = new Map<Submission, Score>();

@@ -64,17 +64,17 @@ function scoreFunction(
 ): FunctionScore {
   const module = checks[0]?.run.module ?? "";
   const functionName = checks[0]?.functionName ?? "";
+  const wanted = checks.filter(({ outcome }) => outcome !== "skipped");
+  if (wanted.length === 0) return { module, functionName, grade: "skipped" };
   const missing = submission.missing.get(module);
   if (missing !== undefined) {
     return { module, functionName, grade: "missing", reason: { headline: missing } };
   }
-  const judged = checks
-    .filter(({ outcome }) => outcome !== "skipped")
-    .map((check) => ({ check: check.title, ...judgeCheck(marked, check) }));
+  const judged = wanted.map((check) => ({ check: check.title, ...judgeCheck(marked, check) }));
   const first = (grades: readonly Grade[]) => judged.find(({ grade }) => grades.includes(grade));
   const problem = first(["todo", "wrong", "broken"]) ?? first(["environment"]);
   if (problem) return { module, functionName, ...problem };
-  return { module, functionName, grade: judged.length === 0 ? "skipped" : "passed" };
+  return { module, functionName, grade: "passed" };
 }
 
 function judgeCheck(

@@ -1,6 +1,6 @@
 import { lstatSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
-import { listModules } from "../modules.ts";
+import { listModules, root } from "../modules.ts";
 import { UsageError } from "../usage-error.ts";
 
 /** No exercise comes near this, in bytes. */
@@ -37,7 +37,7 @@ export function readSubmissions(folders: readonly string[]): Submissions {
     const kind = statSync(folder, { throwIfNoEntry: false });
     if (kind === undefined) throw new UsageError(`there is no folder ${folder}`, next);
     if (!kind.isDirectory()) {
-      notes.push(`${folder} is no folder, and is left out`);
+      notes.push(`${folder} is no folder, so it is left out`);
       continue;
     }
     const submission = read(folder);
@@ -51,20 +51,23 @@ export function readSubmissions(folders: readonly string[]): Submissions {
     byName.set(submission.name, { folder, submission });
     if (submission.files.size === 0) notes.push(`${folder} holds no exercise file`);
   }
+  const alone = folders.length === 1 ? folders[0] : undefined;
+  if (byName.size === 0) {
+    throw new UsageError(alone ? `${alone} is no folder` : "none of these is a folder", next);
+  }
   const submissions = [...byName.values()].map(({ submission }) => submission);
   if (submissions.every(({ files }) => files.size === 0)) {
-    const sought = listModules()[0]?.exercise;
-    const where = notes.length === 1 ? notes[0] : "none of these folders holds an exercise file";
-    throw new UsageError(`${where}, such as ${sought}`, next);
+    const where = alone ? `${alone} holds no` : "none of these folders holds an";
+    throw new UsageError(`${where} exercise file, such as ${listModules()[0]?.exercise}`, next);
   }
   return { submissions, notes };
 }
 
-/** The workbook's own solutions, as if somebody had handed them in. */
-export function readSolutions(root: string): Submission {
-  const files = listModules().map(
-    ({ name, solution }) => [name, readFileSync(join(root, solution))] as const,
-  );
+/** The workbook's own solutions of these modules, as if somebody had handed them in. */
+export function readSolutions(modules: ReadonlySet<string>): Submission {
+  const files = listModules()
+    .filter(({ name }) => modules.has(name))
+    .map(({ name, solution }) => [name, readFileSync(join(root, solution))] as const);
   return { name: "solutions", files: new Map(files), missing: new Map() };
 }
 

@@ -3,6 +3,8 @@ import type { FunctionScore, Score } from "../score.ts";
 import { moduleNumber, words } from "./words.ts";
 
 const WIDTH = 80;
+/** What fits beside ten modules. */
+const NAME_WIDTH = 20;
 
 /** For people: each submission by module and in all, each function by all, and what did not pass. */
 export function formatTable({ broker, scores }: Grading): string {
@@ -18,7 +20,7 @@ export function formatTable({ broker, scores }: Grading): string {
 function drawSubmissions(scores: readonly Score[]): string {
   const numbers = [...new Set(scores[0]?.functions.map(moduleNumber))];
   const rows = scores.map(({ name, functions, passed, of, unknown }) => [
-    name,
+    shorten(name),
     ...numbers.map((number) => share(functions.filter((each) => moduleNumber(each) === number))),
     `${passed} of ${of}`,
     unknown > 0 ? `${unknown} unknown` : "",
@@ -50,7 +52,7 @@ function drawProblems(scores: readonly Score[]): string {
   return scores
     .flatMap(({ name, functions }) => {
       const groups = groupAlike(functions).map(([first, ...others]) => drawGroup(first, others));
-      return groups.length === 0 ? [] : [[name, ...groups.flat()].join("\n")];
+      return groups.length === 0 ? [] : [[plain(name), ...groups.flat()].join("\n")];
     })
     .join("\n\n");
 }
