@@ -55,13 +55,13 @@ describe("grades", () => {
       "submission           01   02   passed
       anna                 2/2  1/1  3 of 3
       =ben, "the <third>"  0/2  -    0 of 2  1 unknown
-      carla                1/2  0/2  1 of 4
+      carla                1/2  0/1  1 of 3
 
       function    passed by
       01 connect  2 of 3
       01 publish  1 of 3
       02 measure  1 of 2
-      02 limit    0 of 1
+      02 limit    not on this broker
 
       =ben, "the <third>"
         01 wrong: connect
@@ -74,7 +74,7 @@ describe("grades", () => {
       carla
         01 broken: publish
            it died
-        02 missing: measure, limit
+        02 missing: measure
            no file
 
       Broker: Mosquitto, one for each submission

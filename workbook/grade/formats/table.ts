@@ -100,14 +100,20 @@ function align(rows: readonly (readonly string[])[]): string {
     .join("\n");
 }
 
-/** A line of a submission's making too: nothing in it may steer the terminal. */
+function shorten(name: string): string {
+  const text = plain(name);
+  return text.length > NAME_WIDTH ? `${text.slice(0, NAME_WIDTH - 3)}...` : text;
+}
+
+/** Some of it is of a submission's making: nothing in it may steer the terminal. */
+function plain(text: string): string {
+  return text.replace(/[\p{Cc}\s]+/gu, " ");
+}
+
 function wrap(text: string, indent: string): string[] {
   const lines: string[] = [];
   let line = "";
-  for (const word of text
-    .replace(/[\p{Cc}\s]+/gu, " ")
-    .slice(0, 400)
-    .split(" ")) {
+  for (const word of plain(text).slice(0, 400).split(" ")) {
     if (line !== "" && indent.length + line.length + 1 + word.length > WIDTH) {
       lines.push(indent + line);
       line = word;
