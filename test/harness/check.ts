@@ -39,7 +39,10 @@ export function check(
     if (failed.has(functionName) && inject("firstProblemOnly")) skip();
     const blocked = blocking.get(functionName);
     if (blocked) throw blocked;
-    const desk = await openDesk();
+    const desk = await openDesk().catch((error: unknown) => {
+      signed("environment");
+      throw error;
+    });
     const stray = catchStrays(functionName, new URL(desk.brokerUrl).port);
     try {
       await Promise.race([body(desk), stray.caught]);

@@ -67,8 +67,8 @@ describe("submissions that misbehave", () => {
     const submissions = writeHostileSubmissions(handedIn, canary);
     const before = readdirSync(root);
 
-    const options = ["--format", "json", "--limit", "120", "--at-once", "6"];
-    const { code, stdout } = await grade([...options, ...submissions]);
+    const inTime = submissions.filter((path) => !path.endsWith(late));
+    const { code, stdout } = await grade(["--format", "json", ...inTime]);
 
     const { submissions: scores } = JSON.parse(stdout) as { submissions: Score[] };
     const table = Object.fromEntries(scores.map((score) => [score.name, summary(score)]));
@@ -78,6 +78,18 @@ describe("submissions that misbehave", () => {
     expect(readdirSync(root)).toEqual(before);
   });
 
+  test("one that hangs for good is ended after the time limit", { timeout: 300_000 }, async () => {
+    const words = ["--format", "json", "--limit", "10", join(folder, "hostile", late)];
+    const { code, stdout } = await grade(words);
+    const { submissions: scores } = JSON.parse(stdout) as { submissions: Score[] };
+    expect(scores.map(summary)).toEqual([
+      "broken broken broken broken; no verdict within the time limit",
+    ]);
+    expect(code).toBe(0);
+  });
+
+  const late = "breaks-the-channel";
+
   function summary({ functions }: Score): string {
     const grades = functions.filter((each) => each.module === module);
     const reason = grades.find(({ functionName }) => functionName === "publishSensorData")?.reason;
@@ -86,7 +98,7 @@ describe("submissions that misbehave", () => {
       .filter((part) => part !== undefined)
       .join("; ")
       .replaceAll(root, "…/")
-      .replace(/\/\S*mqtt-workbook-grade-\w+/g, "…");
+      .replace(/\/\S*mqtt-workbook-grade-[\w-]+/g, "…");
   }
 });
 

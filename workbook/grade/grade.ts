@@ -32,6 +32,9 @@ export interface GradeOptions {
   readonly onScore: (score: Score, done: number) => void;
 }
 
+/** How long the solutions may take, in milliseconds: they need seconds. */
+const SOLUTIONS_LIMIT = 120_000;
+
 /**
  * Grade submissions, several at once, by the modules that anybody has handed in. The solutions go first:
  * they show that this machine can do it, and what there is to be checked on this broker.
@@ -45,7 +48,8 @@ export async function grade(
 ): Promise<Grading> {
   sweepSandboxes();
   const modules = new Set(submissions.flatMap(({ files }) => [...files.keys()]));
-  const reference = await markOnce(readSolutions(modules), place, limit);
+  const patience = Math.max(limit, SOLUTIONS_LIMIT);
+  const reference = await markOnce(readSolutions(modules), place, patience);
   needSolutions(reference);
 
   const scores = new Map<Submission, Score>();
