@@ -77,7 +77,7 @@ describe("grades", () => {
         02 missing: measure
            no file
 
-      Broker: Mosquitto, one for each submission
+      Broker: Mosquitto
       "
     `);
   });

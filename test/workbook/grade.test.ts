@@ -1,4 +1,3 @@
-import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import {
   cpSync,
@@ -15,6 +14,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { isRunning } from "../../workbook/broker/lifetime.ts";
 import type { Score } from "../../workbook/grade/score.ts";
 import { listModules, root } from "../../workbook/modules.ts";
+import { type Graded, grade, startGrading } from "./fixtures/grade-command.ts";
 import { writeHostileSubmissions } from "./fixtures/hostile-submissions.ts";
 
 const [first] = listModules();
@@ -25,29 +25,6 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "workbook-graded-"));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-interface Ended {
-  readonly code: number | string;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-const program = ["--import", "tsx", "workbook/cli/grade.ts"];
-const env = {
-  PATH: process.env.PATH,
-  TMPDIR: tmpdir(),
-  NO_COLOR: "1",
-  WORKBOOK_BROKER: "embedded",
-};
-
-function grade(words: readonly string[], more: NodeJS.ProcessEnv = {}): Promise<Ended> {
-  return new Promise((resolve) => {
-    const options = { cwd: root, env: { ...env, ...more }, maxBuffer: 2 ** 26 };
-    execFile(process.execPath, [...program, ...words], options, (error, stdout, stderr) =>
-      resolve({ code: error ? (error.code ?? error.signal ?? "") : 0, stdout, stderr }),
-    );
-  });
-}
 
 /** A folder with one submission: the first module's solution. */
 function submission(path: string): string {
@@ -124,7 +101,7 @@ test("the result goes to a file, and who has handed in what to the screen", asyn
 describe.concurrent("bad input is one clear line, and what to type next", {
   timeout: 60_000,
 }, () => {
-  const expectLines = ({ code, stdout, stderr }: Ended, expected: number, ...lines: string[]) => {
+  const expectLines = ({ code, stdout, stderr }: Graded, expected: number, ...lines: string[]) => {
     expect(stderr.trimEnd().split("\n")).toEqual(lines);
     expect(stdout).toBe("");
     expect(code).toBe(expected);
@@ -198,11 +175,7 @@ test.runIf(process.platform === "linux").each(["SIGINT", "SIGTERM", "SIGKILL"] a
     const hanging = join(folder, `hanging-${signal}`);
     mkdirSync(hanging);
     writeHostileSubmissions(hanging, join(folder, "canary"));
-    const child = spawn(process.execPath, [...program, join(hanging, "hangs")], {
-      cwd: root,
-      env: { ...env, TMPDIR: tmp },
-      stdio: "ignore",
-    });
+    const child = startGrading([join(hanging, "hangs")], { TMPDIR: tmp });
     const ended = once(child, "close");
     // The solutions are under way, or the submission is.
     await expect.poll(() => markersIn(tmp), { timeout: 30_000 }).not.toEqual([]);

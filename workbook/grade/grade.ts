@@ -17,7 +17,7 @@ export interface Place {
 }
 
 export interface Grading {
-  /** What all brokers were, in words. */
+  /** What the brokers were, in words. */
   readonly broker: string;
   /** In the order of the submissions. */
   readonly scores: readonly Score[];
@@ -72,7 +72,7 @@ export async function grade(
   for (const submission of again) keep(submission, await markOnce(submission, place, limit));
 
   return {
-    broker: reference.broker ?? "",
+    broker: `${reference.broker}, ${place.broker === "url" ? "the same" : "one"} for each submission`,
     scores: submissions.flatMap((submission) => scores.get(submission) ?? []),
   };
 }

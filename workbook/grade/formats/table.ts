@@ -12,7 +12,7 @@ export function formatTable({ broker, scores }: Grading): string {
     drawSubmissions(scores),
     drawFunctions(scores),
     drawProblems(scores),
-    `Broker: ${broker}, one for each submission`,
+    `Broker: ${broker}`,
   ];
   return `${parts.filter((part) => part !== "").join("\n\n")}\n`;
 }
