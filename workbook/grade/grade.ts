@@ -3,7 +3,7 @@ import type { Broker, BrokerKind } from "../broker/broker.ts";
 import { EnvironmentProblem } from "../environment-problem.ts";
 import { type Marked, mark } from "./mark.ts";
 import { sweepSandboxes } from "./sandbox.ts";
-import { type Score, score } from "./score.ts";
+import { type Score, score, whyNotStarted } from "./score.ts";
 import type { Marker } from "./start-process.ts";
 import { readSolutions, type Submission } from "./submissions.ts";
 
@@ -63,7 +63,7 @@ export async function grade(
   const work = async () => {
     for (let next = waiting.shift(); next; next = waiting.shift()) {
       const marked = await markOnce(next, place, limit);
-      if (isDoubtful(marked)) again.push(next);
+      if (isDoubtful(next, marked)) again.push(next);
       else keep(next, marked);
     }
   };
@@ -97,10 +97,14 @@ async function markOnce(submission: Submission, place: Place, limit: number): Pr
   }
 }
 
-/** Late is late: the limit is many times what right answers take. */
-function isDoubtful({ ending, results }: Marked): boolean {
-  if (ending === "died" || ending === "environment") return true;
-  return results.some(({ outcome }) => outcome === "environment");
+/** Whether the machine may be to blame. Late is late: the limit is many times what right answers take. */
+function isDoubtful(submission: Submission, { ending, results }: Marked): boolean {
+  if (ending === "late") return false;
+  if (ending !== "done" || results.some(({ outcome }) => outcome === "environment")) return true;
+  const modules = [...submission.files.keys()];
+  return modules.some((module) =>
+    whyNotStarted(results.filter(({ run }) => run.module === module)),
+  );
 }
 
 function needSolutions({ ending, trouble, results }: Marked): void {

@@ -84,19 +84,32 @@ function judgeCheck(
   const own = results.filter(({ run }) => run.module === module);
   const same = own.filter((each) => each.functionName === functionName && each.title === title);
   // The solutions got their verdict here, so "not on this broker" is no answer.
-  const skipped = same.find(({ outcome }) => outcome === "skipped");
-  const result =
-    same.find(({ outcome }) => outcome !== "passed") ??
-    same[0] ??
-    own.find((each) => each.functionName === "");
-  if (skipped) return { grade: "broken", reason: { headline: "it left the check out" } };
+  if (same.some(({ outcome }) => outcome === "skipped")) {
+    return { grade: "broken", reason: { headline: "it left the check out" } };
+  }
+  const result = same.find(({ outcome }) => outcome !== "passed") ?? same[0];
   if (result) {
     return { grade: result.outcome, ...(result.explanation && { reason: result.explanation }) };
   }
-  if (ending === "environment") {
-    return { grade: "environment", reason: { headline: trouble?.message ?? "" } };
-  }
+  if (ending === "environment") return unknown(trouble?.message);
+  const notStarted = whyNotStarted(own);
+  if (ending === "done" && notStarted) return unknown(notStarted);
   return { grade: "broken", reason: { headline: withoutVerdict[ending] } };
+}
+
+function unknown(headline = ""): Pick<FunctionScore, "grade" | "reason"> {
+  return { grade: "environment", reason: { headline } };
+}
+
+/**
+ * Why a module's checks never began, if that is so. The submission is loaded by the first of them, so it
+ * had no part in that.
+ *
+ * @param results those of one module
+ */
+export function whyNotStarted(results: readonly CheckResult[]): string | undefined {
+  if (results.some(({ functionName }) => functionName !== "")) return undefined;
+  return results[0]?.explanation?.headline ?? "its checks did not start";
 }
 
 const withoutVerdict = {
