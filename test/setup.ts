@@ -10,10 +10,15 @@ declare module "vitest" {
     answers: string;
     /** Leave out the other checks of a function once one of them failed. */
     firstProblemOnly: boolean;
+    /** With what the checks seal their verdicts. */
+    seal: string;
+    /** The answers are somebody's whom nobody vouches for. */
+    confined: boolean;
     /** The width of the terminal that a check's diagram is drawn for, or 0 where there is none. */
     columns: number;
   }
   interface TaskMeta {
+    seal?: string;
     /** What crossed the wire in a check. */
     diagram?: string;
   }
@@ -26,6 +31,8 @@ export default async function startBroker(
   project.provide("answers", process.env.ANSWERS ?? "solutions");
   project.provide("firstProblemOnly", false);
   project.provide("columns", 0);
+  project.provide("seal", "");
+  project.provide("confined", false);
   try {
     const { broker, passedOver } = await chooseBroker("check");
     for (const reason of passedOver) console.log(`Note: ${reason}.`);

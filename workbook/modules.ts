@@ -41,7 +41,8 @@ export function listModules(): Module[] {
     });
 }
 
-function checkFiles(name: string): string[] {
+/** The files with a module's checks, by the module's name. */
+export function checkFiles(name: string): string[] {
   const folder = `test/exercises/${name}`;
   if (!existsSync(join(root, folder))) return [`${folder}.test.ts`];
   return readdirSync(join(root, folder))

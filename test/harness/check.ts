@@ -1,12 +1,15 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { inject, test } from "vitest";
 import { probeBroker } from "../../workbook/broker/probe.ts";
+import { sealWith } from "../../workbook/seal.ts";
 import { troubles } from "../../workbook/troubles/table.ts";
 import { drawDiagram } from "../../workbook/wire/diagram.ts";
 import { explainThrown, Unfinished } from "./deadline.ts";
-import { brokerGone, type Desk, openDesk } from "./desk.ts";
+import { brokerGone, type Desk, isBrokerGone, openDesk } from "./desk.ts";
 import { restoreGlobals } from "./globals.ts";
 import { NotOnThisBroker } from "./not-on-this-broker.ts";
+import { fastenSeatBelt } from "./seat-belt.ts";
+import { takeKey } from "./take-key.ts";
 import { startWatchdog } from "./watchdog.ts";
 import { Wrong } from "./wrong.ts";
 
@@ -16,7 +19,9 @@ const DRAWN = 60;
 /** The backstop behind every deadline of a check, in milliseconds. */
 const LIMIT = 20_000;
 
+const seal = sealWith(takeKey());
 const watchdog = startWatchdog();
+if (inject("confined")) fastenSeatBelt();
 /** Functions that blocked the thread once: to try them again would only cost time. */
 const blocking = new Map<string, Wrong>();
 const failed = new Set<string>();
@@ -37,25 +42,36 @@ export function check(
   body: (desk: Desk) => Promise<void>,
 ): void {
   test(`${functionName}: ${title}`, { timeout: LIMIT }, async ({ skip, task }) => {
+    const signed = (outcome: "passed" | "skipped" | "environment") => {
+      task.meta.seal = seal(task.name, outcome);
+    };
     if (failed.has(functionName) && inject("firstProblemOnly")) skip();
     const blocked = blocking.get(functionName);
     if (blocked) throw blocked;
     restoreGlobals();
-    const desk = await openDesk();
+    const desk = await openDesk().catch((error: unknown) => {
+      signed("environment");
+      throw error;
+    });
     const stray = catchStrays(functionName, desk);
     try {
       await Promise.race([running.run(desk, () => body(desk)), stray.caught]);
       refuseChanges(functionName);
+      signed("passed");
     } catch (error) {
-      if (error instanceof NotOnThisBroker) skip(error.message);
+      if (error instanceof NotOnThisBroker) {
+        signed("skipped");
+        skip(error.message);
+      }
       failed.add(functionName);
       refuseChanges(functionName);
       // Without a broker no answer can be right: that is nobody's mistake.
       const { answer } = await probeBroker(new URL(inject("broker").url));
-      if (answer !== "broker") throw brokerGone("it stopped answering");
-      if (error instanceof Unfinished)
-        throw new Unfinished(error.call, error.deadline, desk.entries());
-      throw explainThrown(functionName, error);
+      const problem = answer === "broker" ? error : brokerGone("it stopped answering");
+      if (isBrokerGone(problem)) signed("environment");
+      if (problem instanceof Unfinished)
+        throw new Unfinished(problem.call, problem.deadline, desk.entries());
+      throw explainThrown(functionName, problem);
     } finally {
       restoreGlobals();
       task.meta.diagram = drawDiagram(desk.entries().slice(0, DRAWN), inject("columns"));

@@ -96,9 +96,18 @@ function endAnyhow(client: MqttClient | undefined): void {
   } catch {}
 }
 
+const brokerProblems = new WeakSet<object>();
+
 /** The broker failed the check itself: no verdict on the answer is possible. */
 export function brokerGone(why: string): EnvironmentProblem {
-  return asEnvironmentProblem(diagnose("brokerGone", { error: why }));
+  const problem = asEnvironmentProblem(diagnose("brokerGone", { error: why }));
+  brokerProblems.add(problem);
+  return problem;
+}
+
+/** Whether it was the check that said so: an answer may throw what looks the same. */
+export function isBrokerGone(error: unknown): boolean {
+  return typeof error === "object" && error !== null && brokerProblems.has(error);
 }
 
 /** Packets of one type from the client side, of one client id or all. */

@@ -1,29 +1,48 @@
 import type { ContainerRuntimeClient } from "testcontainers";
+import type { EnvironmentProblem } from "../environment-problem.ts";
 import { asEnvironmentProblem, diagnose } from "../troubles/diagnosis.ts";
 
 /** The Docker client that testcontainers itself uses. */
 export type Docker = ContainerRuntimeClient["container"]["dockerode"];
 
-const official = "eclipse-mosquitto:2.1.2-alpine";
 const pullTimeoutMs = 60_000;
 
+/** What an image is wanted for, and where it may come from. */
+export interface ImageSource {
+  /** Somebody's own choice, above all others. */
+  readonly wanted: string | undefined;
+  readonly official: string;
+  /** As a script of ours names those that it builds, without the tag. */
+  readonly local: string;
+  /** What to say where it cannot be pulled. */
+  readonly missing: (image: string, why: string) => EnvironmentProblem;
+}
+
+const mosquitto = (): ImageSource => ({
+  wanted: process.env.MOSQUITTO_IMAGE,
+  official: "eclipse-mosquitto:2.1.2-alpine",
+  local: "local/mosquitto",
+  missing: (image, why) => asEnvironmentProblem(diagnose("dockerNoImage", { image, error: why })),
+});
+
 /**
- * Names a Mosquitto image that is on this machine, pulling it if need be: MOSQUITTO_IMAGE if set, else
+ * Names an image that is on this machine, pulling it if need be: the one that is wanted, if any, else
  * the official one if here, else one built here, else the official one pulled.
  *
  * @throws EnvironmentProblem when it cannot be pulled, or not within 60 s
  */
-export async function chooseImage(docker: Docker): Promise<string> {
-  const { wanted, here } = await findImage(docker);
-  if (here === undefined) await pull(docker, wanted);
+export async function chooseImage(docker: Docker, source = mosquitto()): Promise<string> {
+  const { wanted, here } = await findImage(docker, source);
+  if (here === undefined) await pull(docker, wanted, source);
   return here ?? wanted;
 }
 
 /** The image that is wanted, and the one that is on this machine and will do. */
 export async function findImage(
   docker: Docker,
+  source = mosquitto(),
 ): Promise<{ wanted: string; here: string | undefined }> {
-  const wanted = process.env.MOSQUITTO_IMAGE || official;
+  const wanted = source.wanted || source.official;
   const isHere = await docker
     .getImage(wanted)
     .inspect()
@@ -32,13 +51,13 @@ export async function findImage(
       () => false,
     );
   if (isHere) return { wanted, here: wanted };
-  if (wanted !== official) return { wanted, here: undefined };
-  // Whoever built one with mosquitto/build-local-image.sh did so because nothing can be pulled.
-  const built = await docker.listImages({ filters: { reference: ["local/mosquitto"] } });
+  if (wanted !== source.official) return { wanted, here: undefined };
+  // Whoever built one with a script of ours did so because nothing can be pulled.
+  const built = await docker.listImages({ filters: { reference: [source.local] } });
   return { wanted, here: built.sort((a, b) => b.Created - a.Created)[0]?.RepoTags?.[0] };
 }
 
-async function pull(docker: Docker, image: string): Promise<void> {
+async function pull(docker: Docker, image: string, { missing }: ImageSource): Promise<void> {
   process.stderr.write(`Docker fetches ${image}, this once\n`);
   const abortSignal = AbortSignal.timeout(pullTimeoutMs);
   try {
@@ -47,8 +66,10 @@ async function pull(docker: Docker, image: string): Promise<void> {
       docker.modem.followProgress(progress, (error) => (error ? reject(error) : resolve()));
     });
   } catch (error) {
-    const why = abortSignal.aborted ? `not done after ${pullTimeoutMs / 1000} s` : reason(error);
-    throw asEnvironmentProblem(diagnose("dockerNoImage", { image, error: why }));
+    throw missing(
+      image,
+      abortSignal.aborted ? `not done after ${pullTimeoutMs / 1000} s` : reason(error),
+    );
   }
 }
 

@@ -17,8 +17,10 @@ export { dockerProblem };
 const startTimeoutMs = 20_000;
 const configuration = new URL("../../mosquitto/mosquitto.conf", import.meta.url);
 
-/** On every container we start, so that a later run finds what a killed one left behind. */
 const labels = { pid: "mqtt-workbook.owner.pid", host: "mqtt-workbook.owner.host" };
+
+/** On every container we start, so that a later run finds what a killed one left behind. */
+export const ownLabels = { [labels.pid]: String(process.pid), [labels.host]: hostname() };
 
 /**
  * Starts Mosquitto in a container, on a free port of 127.0.0.1. Removed again by `stop`, by the end of
@@ -64,7 +66,7 @@ async function startContainer(): Promise<Broker> {
     .withCopyContentToContainer([
       { content, target: "/mosquitto/config/mosquitto.conf", mode: 0o644 },
     ])
-    .withLabels({ [labels.pid]: String(process.pid), [labels.host]: hostname() })
+    .withLabels(ownLabels)
     // No Ryuk, testcontainers' own cleaner: it is one more image to pull, and we clean up ourselves.
     .withAutoCleanup(false)
     .withLogConsumer((stream) => log.read(stream))
@@ -101,14 +103,14 @@ async function startContainer(): Promise<Broker> {
 }
 
 /** Removes the containers of owners that were killed. */
-async function sweep(docker: Docker): Promise<void> {
+export async function sweep(docker: Docker): Promise<void> {
   const label = [`${labels.host}=${hostname()}`];
   const containers = await docker.listContainers({ all: true, filters: { label } });
   const left = containers.filter(({ Labels }) => !isRunning(Number(Labels[labels.pid])));
   await Promise.all(left.map(({ Id }) => remove(docker, Id)));
 }
 
-async function remove(docker: Docker, id: string): Promise<void> {
+export async function remove(docker: Docker, id: string): Promise<void> {
   try {
     await docker.getContainer(id).remove({ force: true, v: true });
   } catch (error) {

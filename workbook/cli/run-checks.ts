@@ -1,10 +1,12 @@
-import { randomInt } from "node:crypto";
+import { randomBytes, randomInt } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { relative, resolve, sep } from "node:path";
+import { Writable } from "node:stream";
 import type { TestError } from "vitest";
-import type { TestCase, TestModule, TestSpecification } from "vitest/node";
+import type { TestCase, TestModule, TestSpecification, TestUserConfig, Vite } from "vitest/node";
 import type { Broker } from "../broker/broker.ts";
-import { listModules, root } from "../modules.ts";
+import { checkFiles, root } from "../modules.ts";
+import { sealWith } from "../seal.ts";
 
 /** Which checks to run against which answers. */
 export interface CheckRun {
@@ -58,6 +60,18 @@ export interface CheckOptions {
   readonly firstProblemOnly?: boolean;
   /** In another order at each run, files and the checks within them. */
   readonly shuffle?: boolean;
+  /** Hear of each result at once. */
+  readonly onResult?: (result: CheckResult) => void;
+  /** For answers that nobody vouches for. */
+  readonly confinement?: Confinement;
+}
+
+/** What holds back the processes that load answers. */
+export interface Confinement {
+  /** Flags of Node for these processes. */
+  readonly execArgv: readonly string[];
+  /** Part of vite, which reads the files that they import. */
+  readonly plugin: Vite.Plugin;
 }
 
 /** Run the checks in vitest, a process for each module and set of answers, several at once. */
@@ -86,51 +100,67 @@ export interface OpenChecks {
 export async function openChecks(
   runs: readonly CheckRun[],
   broker: Broker,
-  { functionName, firstProblemOnly = false, shuffle = false }: CheckOptions = {},
+  {
+    functionName,
+    firstProblemOnly = false,
+    shuffle = false,
+    onResult,
+    confinement,
+  }: CheckOptions = {},
 ): Promise<OpenChecks> {
   const { createVitest } = await import("vitest/node");
   const byProject = new Map(runs.map((run) => [`${run.module} ${run.answers}`, run]));
   let results: CheckResult[] = [];
   const printed = new Map<string, string>();
+  const key = randomBytes(32).toString("hex");
+  const seal = sealWith(key);
 
   const runOf = (project: string) => {
     const run = byProject.get(project);
     if (run === undefined) throw new Error(`no run is called ${project}`);
     return run;
   };
+  const add = (result: CheckResult) => {
+    results.push(result);
+    onResult?.(result);
+  };
   const collect = (testCase: TestCase) => {
     const [name = "", ...rest] = testCase.name.split(": ");
     const { state, errors, note } = { note: undefined, ...testCase.result() };
     // Without a note it is a check that was not asked for.
     if (state === "skipped" && note === undefined) return;
-    const { diagram } = testCase.meta();
-    results.push({
+    const verdict: Verdict =
+      state === "skipped"
+        ? { outcome: "skipped", explanation: { headline: note ?? "" } }
+        : judge(state === "passed" ? undefined : (errors?.[0] ?? interrupted));
+    const { diagram, seal: sealedBy } = testCase.meta();
+    const isGenuine =
+      !sealed.has(verdict.outcome) || sealedBy === seal(testCase.name, verdict.outcome);
+    add({
       run: runOf(testCase.project.name),
       functionName: name,
       title: rest.join(": "),
       output: printed.get(testCase.id) ?? "",
       ...(diagram && { diagram }),
-      ...(state === "skipped"
-        ? { outcome: "skipped", explanation: { headline: note ?? "" } }
-        : judge(state === "passed" ? undefined : (errors?.[0] ?? interrupted))),
+      ...(isGenuine ? verdict : forged),
     });
   };
   const collectModule = (module: TestModule) => {
     const [error] = module.errors();
     if (error === undefined) return;
     const run = runOf(module.project.name);
-    results.push({ run, functionName: "", title: "the checks start", output: "", ...judge(error) });
+    add({ run, functionName: "", title: "the checks start", output: "", ...judge(error) });
   };
 
-  const vitest = await createVitest("test", {
+  const silence = confinement && { stdout: nowhere(), stderr: nowhere() };
+  const config: TestUserConfig = {
     root,
     config: false,
     watch: false,
     pool: "forks",
     // Checks wait for packets and deadlines more than they compute.
     maxWorkers: 2 * availableParallelism(),
-    // An answer that hoards memory meets the end of it soon, and one that never lets go is not waited for.
-    execArgv: ["--max-old-space-size=512"],
+    // A process that never lets go is not waited for.
     teardownTimeout: 1000,
     reporters: [
       {
@@ -142,19 +172,26 @@ export async function openChecks(
       },
     ],
     sequence: { shuffle },
+    ...(confinement && { cache: false, disableConsoleIntercept: true }),
     projects: [...byProject].map(([name, { module, answers }]) => ({
+      plugins: confinement ? [confinement.plugin] : [],
       test: {
         name,
+        // An answer that hoards memory meets the end of it soon.
+        execArgv: [...(confinement?.execArgv ?? ["--max-old-space-size=512"])],
         include: checkFiles(module),
         provide: {
           answers: resolve(root, answers),
           firstProblemOnly,
+          seal: key,
+          confined: confinement !== undefined,
           broker: { url: broker.url, name: broker.name },
           columns: process.stdout.columns ?? 0,
         },
       },
     })),
-  });
+  };
+  const vitest = await createVitest("test", config, {}, silence);
   // An answer that ends its process takes the checks behind it along, and results that were still on
   // their way. So the first that is missing runs again, alone; if that ends the process, it is to
   // blame. Then the others have their turn.
@@ -162,11 +199,14 @@ export async function openChecks(
     const left = specifications.filter(({ testModule }) => pendingIn(testModule).length > 0);
     if (left.length === 0) return;
     for (const specification of left) {
-      const [first, ...others] = pendingIn(specification.testModule).map(({ name }) => name);
-      await runOnly([specification], [first ?? ""]);
-      for (const culprit of pendingIn(specification.testModule)) {
-        if (culprit.name === first) collect(culprit);
-      }
+      const [first = "", ...behind] = pendingIn(specification.testModule).map(({ name }) => name);
+      await runOnly([specification], [first]);
+      const culprit = pendingIn(specification.testModule).find(({ name }) => name === first);
+      if (culprit) collect(culprit);
+      // Where others wait for their turn, the rest of a function that does this has lost its own.
+      const isLost = (name: string) =>
+        confinement && culprit && name.startsWith(first.replace(/: .*/, ": "));
+      const others = behind.filter((name) => !isLost(name));
       if (others.length > 0) await runOnly([specification], others);
     }
     await runMissing(left);
@@ -194,9 +234,23 @@ export async function openChecks(
   };
 }
 
-function checkFiles(name: string): string[] {
-  return [...(listModules().find((module) => module.name === name)?.checks ?? [])];
+/** What answers print past the checks: it could be any amount. */
+function nowhere(): Writable {
+  return new Writable({ write: (_chunk, _encoding, done) => done() });
 }
+
+/** The outcomes that would do a wrong answer good. */
+const sealed = new Set<Outcome>(["passed", "skipped", "environment"]);
+
+const forged: Verdict = {
+  outcome: "broken",
+  explanation: {
+    headline: "the result did not come from the check",
+    expected: "a function that does what the exercise asks",
+    got: "a result that the check has not sealed",
+    why: "something in the answer, or run by it, reached for the test runner itself",
+  },
+};
 
 const interrupted = {
   name: "Wrong",
@@ -204,7 +258,7 @@ const interrupted = {
   headline: "the process ended while this check ran",
   expected: "your function returns, or throws an error",
   got: "no verdict: the process was gone",
-  why: "something in your answer killed its own process, or used up its memory",
+  why: "your answer killed its own process, used up its memory, or looped without a pause",
 } as const satisfies TestError;
 
 function pendingIn(module: TestModule | undefined): TestCase[] {
@@ -215,7 +269,9 @@ function escapePattern(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 }
 
-function judge(error: TestError | undefined): Pick<CheckResult, "outcome" | "explanation"> {
+type Verdict = Pick<CheckResult, "outcome" | "explanation">;
+
+function judge(error: TestError | undefined): Verdict {
   if (error === undefined) return { outcome: "passed" };
   const text = (field: string) => {
     const value: unknown = error[field];
