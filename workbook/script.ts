@@ -1,6 +1,9 @@
 import { relative, resolve } from "node:path";
+import type { ConnectionOptions } from "node:tls";
 import { fileURLToPath } from "node:url";
 import { chooseBroker } from "./broker/choose.ts";
+import { startMosquitto } from "./broker/mosquitto.ts";
+import type { Mosquitto, MosquittoSetup } from "./broker/mosquitto-setup.ts";
 import { EnvironmentProblem } from "./environment-problem.ts";
 import { paint } from "./paint.ts";
 import { Todo } from "./todo.ts";
@@ -29,10 +32,55 @@ export async function runScript(
   moduleUrl: string,
   main: (demo: Demo) => Promise<void>,
 ): Promise<void> {
+  await runFile(moduleUrl, () => runWithBroker(main));
+}
+
+/** What a module's `main` gets that brings a configuration of its own for the broker. */
+export interface Workshop {
+  /** Start a Mosquitto with this setup. It ends with the script. */
+  start(setup: MosquittoSetup): Promise<Mosquitto>;
+  /**
+   * A wire tap before a listener that wants TLS. Its clients speak plain MQTT to it, so that it can read
+   * along, and it speaks TLS to the broker, with these certificates.
+   */
+  tapTls(broker: Mosquitto, listener: number, tls: ConnectionOptions): Promise<Demo>;
+}
+
+/** As `runScript`, for a module that configures its broker itself. */
+export async function runBrokerScript(
+  moduleUrl: string,
+  main: (workshop: Workshop) => Promise<void>,
+): Promise<void> {
+  await runFile(moduleUrl, async () => {
+    const ends: (() => Promise<void>)[] = [];
+    try {
+      await main({
+        start: async (setup) => {
+          const broker = await startMosquitto(setup);
+          ends.push(() => broker.stop());
+          console.log(paint.dim(`Broker: ${broker.name}`));
+          return broker;
+        },
+        tapTls: async (broker, listener, tls) => {
+          const url = `mqtts://127.0.0.1:${broker.ports.get(listener)}`;
+          const tap = await openTap(url, 0, tls);
+          ends.push(() => tap.close());
+          return demoOn(tap);
+        },
+      });
+      return 0;
+    } finally {
+      for (const end of ends.reverse()) await end();
+    }
+  });
+}
+
+/** Runs a file when it is the one that was started, and ends with its exit code. */
+async function runFile(moduleUrl: string, run: () => Promise<number>): Promise<void> {
   const file = fileURLToPath(moduleUrl);
   if (resolve(process.argv[1] ?? "") !== file) return;
   try {
-    process.exitCode = await runWithBroker(main);
+    process.exitCode = await run();
   } catch (error) {
     process.exitCode = report(error, file);
   }
