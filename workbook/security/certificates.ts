@@ -23,6 +23,7 @@ export interface Subject {
 
 /** Somebody whose word is taken for who others are. */
 export interface Authority extends Credentials {
+  readonly name: string;
   /** Make a key pair, and a certificate for it: a server's if the subject has hosts, else a client's. */
   issue(subject: Subject): Promise<Credentials>;
 }
@@ -55,6 +56,7 @@ export async function openAuthority({ certificate, key }: Credentials): Promise<
 
 function authority(certificate: x509.X509Certificate, signingKey: webcrypto.CryptoKey): Authority {
   return {
+    name: certificate.subjectName.getField("CN").join(),
     certificate: pem(certificate),
     key: keyAsPem(signingKey),
     issue: async (subject) => {

@@ -3,47 +3,41 @@ import { connect, type Socket } from "node:net";
 
 /** Many connections that say nothing, and how the broker takes it. */
 export interface Flood {
-  /** How many of them the broker has closed so far. */
-  closed(): number;
-  /** Resolves when it has closed so many. */
-  closes(count: number): Promise<void>;
+  /** How many of them are open now. */
+  open(): number;
+  /** Resolves when no more than so many are left. Never rejects: give it a deadline. */
+  shrinksTo(count: number): Promise<void>;
   end(): Promise<void>;
 }
 
-/** How many connections are enough to show a limit. More would be an attack on the machine. */
+/** Enough to show a limit. More would be an attack on the machine. */
 const MOST = 100;
 
 /** Opens so many connections to a port of this machine, one after the other, and holds them. */
 export async function openFlood(port: number, count: number): Promise<Flood> {
   const sockets: Socket[] = [];
-  let closed = 0;
-  let look = () => {};
+  const closed: Promise<unknown>[] = [];
   for (let number = 0; number < Math.min(count, MOST); number++) {
     const socket = connect(port, "127.0.0.1");
     sockets.push(socket);
+    closed.push(new Promise((resolve) => socket.once("close", resolve)));
     // A broker that is full may close the line before it is quite open.
     socket.on("error", () => {});
-    socket.once("close", () => {
-      closed++;
-      look();
-    });
     socket.resume();
-    await Promise.race([once(socket, "connect"), once(socket, "close")]).catch(() => {});
+    await Promise.race([once(socket, "connect"), closed[number]]).catch(() => {});
   }
   return {
-    closed: () => closed,
-    closes: (wanted) =>
-      new Promise((resolve) => {
-        look = () => {
-          if (closed >= wanted) resolve();
-        };
-        look();
-      }),
+    open: () => sockets.filter((socket) => !socket.closed).length,
+    shrinksTo: async (count) => {
+      const left = new Set(sockets.filter((socket) => !socket.closed));
+      while (left.size > count) {
+        await Promise.race([...left].map((socket) => once(socket, "close")));
+        for (const socket of left) if (socket.closed) left.delete(socket);
+      }
+    },
     end: async () => {
-      const open = sockets.filter((socket) => !socket.closed);
-      const ended = open.map((socket) => once(socket, "close"));
-      for (const socket of open) socket.destroy();
-      await Promise.all(ended);
+      for (const socket of sockets) socket.destroy();
+      await Promise.all(closed);
     },
   };
 }

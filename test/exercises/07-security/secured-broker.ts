@@ -252,8 +252,11 @@ export interface Visitor {
   publish(topic: string, payload: string, retain?: boolean): Promise<number>;
   /** Subscribe with QoS 1, and tell the reason code of the SUBACK. */
   subscribe(filter: string): Promise<number>;
-  /** To the broker and back: what was sent to this client before has come by now. */
-  roundTrip(): Promise<void>;
+  /**
+   * To the broker and back: what was sent to this client before has come by now. Tells whether there was
+   * an answer, or the line had ended.
+   */
+  roundTrip(): Promise<boolean>;
 }
 
 /**
@@ -271,10 +274,8 @@ export async function visit(
   const tap = await openTap(url, 0, { ca, cert, key } as Parameters<typeof openTap>[2]);
   desk.atEnd(() => tap.close());
   const frames = () => tap.transcript.frames();
-  const messages: IPublishPacket[] = [];
   const { client, answer } = await knocks(desk, tap.url, options);
   if (client === undefined) throw refused(tapAnswer(tap.transcript.entries) ?? answer);
-  client.on("message", (_topic, _payload, packet) => messages.push(packet));
 
   const answered = async (type: "puback" | "suback", send: () => Promise<unknown>) => {
     const before = frames().filter((frame) => frame.type === type).length;
@@ -291,14 +292,18 @@ export async function visit(
   return {
     client,
     frames,
-    messages,
+    // From the wire: what waited for a client comes before anybody can listen to it.
+    get messages() {
+      return frames().flatMap(({ direction, packet }) =>
+        direction === "to-client" && packet?.cmd === "publish" ? [packet] : [],
+      );
+    },
     publish: (topic, payload, retain = false) =>
       answered("puback", () => client.publishAsync(topic, payload, { qos: 1, retain })),
     subscribe: (filter) => answered("suback", () => client.subscribeAsync(filter, { qos: 1 })),
     roundTrip: async () => {
-      await answered("suback", () =>
-        client.subscribeAsync(`round-trip/${randomBytes(4).toString("hex")}`),
-      );
+      const filter = `round-trip/${randomBytes(4).toString("hex")}`;
+      return !Number.isNaN(await answered("suback", () => client.subscribeAsync(filter)));
     },
   };
 }
