@@ -11,7 +11,12 @@
  * The lesson is beside this file: exercises/07-security.md
  */
 import { pbkdf2Sync, randomBytes } from "node:crypto";
-import type { IClientOptions } from "mqtt";
+import { connectAsync, type IClientOptions, type MqttClient } from "mqtt";
+import type { Mosquitto } from "../workbook/broker/mosquitto-setup.ts";
+import { runBrokerScript, type Workshop } from "../workbook/script.ts";
+import { attackAll } from "../workbook/security/attacks.ts";
+import { clients, tenants } from "../workbook/security/cast.ts";
+import { type Certificates, keepCertificates } from "../workbook/security/certificate-folder.ts";
 import type { Credentials } from "../workbook/security/certificates.ts";
 
 /** A customer on the broker: all that is its own lies below its name, `<tenant>/<device>/<kind>`. */
@@ -208,3 +213,150 @@ export function dynamicSecurity(tenants: readonly Tenant[]): string {
   });
   // #endregion
 }
+
+const limits: Limits = { packetBytes: 2000, queuedMessages: 100 };
+const maxConnections = 20;
+
+/** A broker for two tenants: a good day, a subscription that is granted and stays silent, and attacks. */
+export async function main(workshop: Workshop): Promise<void> {
+  const certificates = await keepCertificates(clients);
+  // New ones with each run: nobody has to remember them.
+  const passwords = new Map<string, string>(
+    tenants.flatMap(({ dashboards }) =>
+      dashboards.map((user) => [user, randomBytes(12).toString("base64url")] as const),
+    ),
+  );
+  const broker = await startSecured(workshop, certificates, passwords);
+  const asDevice = (name: string) =>
+    deviceOptions(certificates.authority.certificate, certificates.of(name));
+  const asDashboard = (name: string) =>
+    dashboardOptions(certificates.authority.certificate, name, passwords.get(name) ?? "");
+  const deviceUrl = `mqtts://127.0.0.1:${broker.ports.get(DEVICE_PORT)}`;
+  const dashboardUrl = `mqtts://127.0.0.1:${broker.ports.get(DASHBOARD_PORT)}`;
+
+  const sensor = await connectAsync(deviceUrl, asDevice("sensor_1"));
+  const meter = await connectAsync(deviceUrl, asDevice("meter_1"));
+  const report = async () => {
+    await sensor.publishAsync("north/sensor_1/temperature", "21.5", { qos: 1 });
+    await meter.publishAsync("south/meter_1/power", "230", { qos: 1 });
+  };
+
+  // The tap speaks TLS to the broker, and plain MQTT to a client on this very machine.
+  const { ca, ...account } = asDashboard("dashboard");
+  const line = await workshop.tapTls(broker, DASHBOARD_PORT, {
+    ca: certificates.authority.certificate,
+  });
+  const dashboard = await connectAsync(line.brokerUrl, { ...account, clientId: "dashboard" });
+  await ask(dashboard, "north/#");
+  await report();
+  await settled(dashboard);
+  line.showWire("The dashboard of north reads what sensor_1 reports, and nothing else");
+  await ask(dashboard, "south/#");
+  await report();
+  await dashboard.endAsync();
+  line.showWire("It asks for the readings of south: granted, and then silence");
+
+  const truthful = await startTruthful(workshop, certificates);
+  const own = certificates.of("dashboard");
+  const told = await workshop.tapTls(truthful, DEVICE_PORT, {
+    ca: certificates.authority.certificate,
+    cert: own.certificate,
+    key: own.key,
+  });
+  const asked = await connectAsync(told.brokerUrl, { protocolVersion: 5, clientId: "dashboard" });
+  await ask(asked, "north/#");
+  await ask(asked, "south/#");
+  await asked.endAsync();
+  told.showWire("The same with dynamic security: the SUBACK tells the truth");
+
+  await Promise.all([sensor, meter].map((client) => client.endAsync()));
+  console.log("\nThe attacks, and what the attacker saw:\n");
+  const outcomes = await attackAll({
+    deviceUrl,
+    dashboardUrl,
+    authority: certificates.authority,
+    asDevice,
+    asDashboard,
+    maxConnections,
+    packetBytes: limits.packetBytes,
+  });
+  for (const { attack, repelled, answer } of outcomes) {
+    console.log(`  ${repelled ? "held   " : "BROKEN "} ${attack}\n          ${answer}`);
+  }
+  const held = outcomes.filter(({ repelled }) => repelled).length;
+  console.log(`\n${held} of ${outcomes.length} attacks did no harm`);
+
+  const after = await connectAsync(deviceUrl, asDevice("sensor_1"));
+  await after.publishAsync("north/sensor_1/temperature", "21.6", { qos: 1 });
+  await after.endAsync();
+  console.log("and the good device still reports its readings");
+}
+
+/** Subscribe, and take no for an answer. */
+async function ask(client: MqttClient, filter: string): Promise<void> {
+  await client.subscribeAsync(filter, { qos: 1 }).catch(() => {});
+}
+
+/** To the broker and back: what was on its way to this client has come. */
+async function settled(client: MqttClient): Promise<void> {
+  await client.unsubscribeAsync("nothing").catch(() => {});
+}
+
+/** How the parts become one configuration. The first three lines are about nobody's security. */
+function startSecured(
+  { start }: Workshop,
+  certificates: Certificates,
+  passwords: ReadonlyMap<string, string>,
+): Promise<Mosquitto> {
+  const lines = [...passwords].map(([user, password]) => passwordLine(user, password));
+  return start({
+    files: {
+      ...filesFor(certificates),
+      passwords: `${lines.join("\n")}\n`,
+      rules: accessRules(tenants),
+    },
+    configuration: ({ path }) => {
+      const files = pathsOf(path);
+      return [
+        "persistence false\nset_tcp_nodelay true\nlog_dest stderr\n",
+        generalSettings(files, limits),
+        dashboardListener(files, maxConnections),
+        deviceListener(files, maxConnections),
+      ].join("\n");
+    },
+  });
+}
+
+/** The devices' listener again, with the plugin in the place of the access rules. */
+function startTruthful({ start }: Workshop, certificates: Certificates): Promise<Mosquitto> {
+  return start({
+    files: { ...filesFor(certificates), "dynamic-security.json": dynamicSecurity(tenants) },
+    configuration: ({ path, dynamicSecurity: plugin }) => `
+persistence false
+log_dest stderr
+allow_anonymous false
+plugin ${plugin}
+plugin_opt_config_file ${path("dynamic-security.json")}
+${deviceListener(pathsOf(path), maxConnections)}`,
+  });
+}
+
+function pathsOf(path: (file: string) => string): BrokerFiles {
+  return {
+    authority: path("authority.crt"),
+    certificate: path("broker.crt"),
+    key: path("broker.key"),
+    passwords: path("passwords"),
+    rules: path("rules"),
+  };
+}
+
+function filesFor({ authority, broker }: Certificates): Record<string, string> {
+  return {
+    "authority.crt": authority.certificate,
+    "broker.crt": broker.certificate,
+    "broker.key": broker.key,
+  };
+}
+
+await runBrokerScript(import.meta.url, main);

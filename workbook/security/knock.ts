@@ -33,7 +33,7 @@ export function knock(url: string, options: IClientOptions): Promise<Knock> {
 /** Why a connection failed, in a few words: OpenSSL's own come with addresses and file names. */
 export function describeRefusal(error: Error & { code?: string | number }): string {
   const { code, message } = error;
-  if (typeof code === "number") return `CONNACK ${code} ${reason(code)}`;
+  if (typeof code === "number") return `CONNACK ${reason(code)}`;
   const alert = message.match(/\balert ([a-z][a-z ]+):/)?.[1];
   if (alert !== undefined) return `TLS alert: ${alert}`;
   if (code === "ECONNRESET" || code === "EPIPE") return "the line was closed";
