@@ -158,7 +158,7 @@ const maxConnections = 20;
 export async function main(workshop: Workshop): Promise<void> {
   const certificates = await keepCertificates(clients);
   // New ones with each run: nobody has to remember them.
-  const passwords = new Map(
+  const passwords = new Map<string, string>(
     tenants.flatMap(({ dashboards }) =>
       dashboards.map((user) => [user, randomBytes(12).toString("base64url")] as const),
     ),
@@ -209,7 +209,6 @@ export async function main(workshop: Workshop): Promise<void> {
   await Promise.all([sensor, meter].map((client) => client.endAsync()));
   console.log("\nThe attacks, and what the attacker saw:\n");
   const outcomes = await attackAll({
-    mosquitto: broker,
     deviceUrl,
     dashboardUrl,
     authority: certificates.authority,

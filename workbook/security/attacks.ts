@@ -30,7 +30,7 @@ export interface Outcome {
 type Attack = (target: Target) => Promise<Omit<Outcome, "attack">>;
 
 /** By how many a limit may be missed for it. */
-const MISCOUNTED = 3;
+const MISCOUNTED = 10;
 /** How long the broker may take to close connections, in milliseconds. */
 const PATIENCE = 4000;
 const day = 24 * 60 * 60 * 1000;
