@@ -1,4 +1,4 @@
-// Kills: dashboardListener: lets in who has a password, over TLS
+// Kills: dashboardListener: lets in who has a password, over TLS alone
 // The settings of no listener at all.
 import * as right from "../../../solutions/07-security.ts";
 

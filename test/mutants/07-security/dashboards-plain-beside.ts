@@ -1,4 +1,4 @@
-// Kills: dashboardListener: answers nobody who does not speak TLS
+// Kills: dashboardListener: lets in who has a password, over TLS alone
 // An old port is left open for old clients.
 import * as right from "../../../solutions/07-security.ts";
 

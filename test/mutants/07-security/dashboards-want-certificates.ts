@@ -1,4 +1,4 @@
-// Kills: dashboardListener: lets in who has a password, over TLS
+// Kills: dashboardListener: lets in who has a password, over TLS alone
 // The same for everybody: who has a password now needs a certificate too.
 import * as right from "../../../solutions/07-security.ts";
 

@@ -1,4 +1,4 @@
-// Kills: dashboardListener: answers nobody who does not speak TLS
+// Kills: dashboardListener: lets in who has a password, over TLS alone
 // A password without TLS.
 import * as right from "../../../solutions/07-security.ts";
 

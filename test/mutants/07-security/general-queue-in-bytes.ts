@@ -1,9 +1,0 @@
-// Kills: generalSettings: keeps so many messages for who is away
-// Counts bytes, so hardly a message is kept.
-import * as right from "../../../solutions/07-security.ts";
-
-export * from "../../../solutions/07-security.ts";
-
-export function generalSettings(files: right.BrokerFiles, limits: right.Limits): string {
-  return right.generalSettings(files, limits).replace("max_queued_messages", "max_queued_bytes");
-}
