@@ -10,6 +10,8 @@ declare module "vitest" {
     answers: string;
     /** Leave out the other checks of a function once one of them failed. */
     firstProblemOnly: boolean;
+    /** Leave out checks that need a Mosquitto of their own, where there is none. */
+    mayLackMosquitto?: boolean;
   }
 }
 
@@ -19,6 +21,10 @@ export default async function startBroker(
 ): Promise<(() => Promise<void>) | void> {
   project.provide("answers", process.env.ANSWERS ?? "solutions");
   project.provide("firstProblemOnly", false);
+  // All tests need Node and nothing else; a learner's check says instead what to install.
+  const { REQUIRE_DOCKER, WORKBOOK_BROKER = "" } = process.env;
+  const asked = REQUIRE_DOCKER === "1" || ["docker", "native"].includes(WORKBOOK_BROKER);
+  project.provide("mayLackMosquitto", !asked);
   try {
     const { broker, passedOver } = await chooseBroker("check");
     for (const reason of passedOver) console.log(`Note: ${reason}.`);

@@ -1,6 +1,6 @@
 import { pbkdf2Sync, randomBytes } from "node:crypto";
 import type { IClientOptions, IPublishPacket, MqttClient } from "mqtt";
-import { afterAll } from "vitest";
+import { afterAll, inject } from "vitest";
 import { ConfigurationRefused } from "../../../workbook/broker/configuration-refused.ts";
 import { startMosquitto } from "../../../workbook/broker/mosquitto.ts";
 import {
@@ -8,6 +8,7 @@ import {
   type Mosquitto,
   type Place,
 } from "../../../workbook/broker/mosquitto-setup.ts";
+import { EnvironmentProblem } from "../../../workbook/environment-problem.ts";
 import {
   type Authority,
   type Credentials,
@@ -19,6 +20,7 @@ import type { Frame } from "../../../workbook/wire/transcript.ts";
 import { loadAnswers } from "../../harness/answers.ts";
 import { within } from "../../harness/deadline.ts";
 import { brokerGone, type Desk } from "../../harness/desk.ts";
+import { NotOnThisBroker } from "../../harness/not-on-this-broker.ts";
 import { Wrong } from "../../harness/wrong.ts";
 
 export type Answers = typeof import("../../../solutions/07-security.ts");
@@ -202,7 +204,10 @@ async function startWith(
       },
     });
   } catch (error) {
-    if (!(error instanceof ConfigurationRefused)) throw error;
+    if (!(error instanceof ConfigurationRefused)) {
+      const isMissing = error instanceof EnvironmentProblem && inject("mayLackMosquitto") === true;
+      throw isMissing ? new NotOnThisBroker(error.message) : error;
+    }
     throw new Wrong({
       headline: "Mosquitto does not start with what you wrote",
       expected: "a broker that runs",
