@@ -16,6 +16,8 @@ declare module "vitest" {
     confined: boolean;
     /** The width of the terminal that a check's diagram is drawn for, or 0 where there is none. */
     columns: number;
+    /** Leave out checks that need a Mosquitto of their own, where there is none. */
+    mayLackMosquitto?: boolean;
   }
   interface TaskMeta {
     seal?: string;
@@ -33,6 +35,10 @@ export default async function startBroker(
   project.provide("columns", 0);
   project.provide("seal", "");
   project.provide("confined", false);
+  // All tests need Node and nothing else; a learner's check says instead what to install.
+  const { REQUIRE_DOCKER, WORKBOOK_BROKER = "" } = process.env;
+  const asked = REQUIRE_DOCKER === "1" || ["docker", "native"].includes(WORKBOOK_BROKER);
+  project.provide("mayLackMosquitto", !asked);
   try {
     const { broker, passedOver } = await chooseBroker("check");
     for (const reason of passedOver) console.log(`Note: ${reason}.`);

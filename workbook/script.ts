@@ -1,13 +1,16 @@
 import { resolve } from "node:path";
+import type { ConnectionOptions } from "node:tls";
 import { fileURLToPath } from "node:url";
-import type { Broker } from "./broker/broker.ts";
 import { chooseBroker } from "./broker/choose.ts";
 import { onExit } from "./broker/lifetime.ts";
+import { startMosquitto } from "./broker/mosquitto.ts";
+import type { Mosquitto, MosquittoSetup } from "./broker/mosquitto-setup.ts";
 import { paint } from "./paint.ts";
 import { drawEnding, type Ending, exitCodeOf } from "./script-ending.ts";
 import { countBytes, drawDiagram } from "./wire/diagram.ts";
 import type { Faults } from "./wire/faults.ts";
 import { openTap, type Tap } from "./wire/tap.ts";
+import type { Entry } from "./wire/transcript.ts";
 
 /** What a module's `main` gets to show itself with. */
 export interface Demo {
@@ -38,14 +41,51 @@ export async function runScript(
   moduleUrl: string,
   main: (demo: Demo) => Promise<void>,
 ): Promise<void> {
+  await runFile(moduleUrl, async (script) => {
+    const { broker, passedOver } = await chooseBroker("script");
+    for (const reason of passedOver) console.log(paint.dim(`Note: ${reason}.`));
+    script.runs(broker);
+    await main(await script.tap(broker.url));
+  });
+}
+
+/** What a module's `main` gets that brings a configuration of its own for the broker. */
+export interface Workshop {
+  /** Start a Mosquitto with this setup. It ends with the script. */
+  start(setup: MosquittoSetup): Promise<Mosquitto>;
+  /**
+   * A wire tap before a listener that wants TLS. Its clients speak plain MQTT to it, so that it can read
+   * along, and it speaks TLS to the broker, with these certificates.
+   */
+  tapTls(broker: Mosquitto, listener: number, tls: ConnectionOptions): Promise<Demo>;
+}
+
+/** As `runScript`, for a module that configures its broker itself. */
+export async function runBrokerScript(
+  moduleUrl: string,
+  main: (workshop: Workshop) => Promise<void>,
+): Promise<void> {
+  await runFile(moduleUrl, (script) =>
+    main({
+      start: async (setup) => {
+        const broker = await startMosquitto(setup);
+        script.runs(broker);
+        return broker;
+      },
+      tapTls: (broker, listener, tls) =>
+        script.tap(`mqtts://127.0.0.1:${broker.ports.get(listener)}`, tls),
+    }),
+  );
+}
+
+/** Runs a file when it is the one that was started, and ends with its exit code. */
+async function runFile(moduleUrl: string, run: (script: Script) => Promise<void>): Promise<void> {
   const file = fileURLToPath(moduleUrl);
   if (resolve(process.argv[1] ?? "") !== file) return;
   const script = new Script(file);
-  let code: number;
+  let code = 0;
   try {
-    await script.open();
-    await main(script.demo());
-    code = 0;
+    await run(script);
   } catch (error) {
     code = script.tell({ how: "thrown", error });
   }
@@ -56,10 +96,10 @@ export async function runScript(
 
 /** One run of a script, from its broker to its last line. */
 class Script {
-  #broker: Broker | undefined;
-  #tap: Tap | undefined;
-  /** How many entries of the wire were drawn. */
-  #drawn = 0;
+  /** What ends with the script, in the order of its start. */
+  readonly #ends: (() => Promise<void>)[] = [];
+  /** The wire that was opened last. */
+  #wire: Wire | undefined;
   /** The last lines are printed. */
   #told = false;
   readonly #exit = process.exit.bind(process);
@@ -86,31 +126,31 @@ class Script {
     });
   }
 
-  async open(): Promise<void> {
-    const { broker, passedOver } = await chooseBroker("script");
-    this.#broker = broker;
-    for (const reason of passedOver) console.log(paint.dim(`Note: ${reason}.`));
+  /** Says what the script works with. */
+  runs(broker: Pick<Mosquitto, "name" | "stop">): void {
+    this.#ends.push(() => broker.stop());
     console.log(paint.dim(`Broker: ${broker.name}`));
-    this.#tap = await openTap(broker.url);
-    this.#tap.unref();
+  }
+
+  /** @param tls with what the tap connects to a broker that wants TLS */
+  async tap(brokerUrl: string, tls?: ConnectionOptions): Promise<Demo> {
+    const tap = await openTap(brokerUrl, 0, tls);
+    this.#ends.push(() => tap.close());
+    tap.unref();
     const silence = setTimeout(() => {
       const seconds = SILENCE / 1000;
       console.log(`\nNothing has crossed the wire for ${seconds} s, and main is not done.`);
       console.log("Ctrl-C ends it, and says what it waits for.");
     }, SILENCE);
     silence.unref();
-    this.#tap.transcript.onEntry(() => silence.refresh());
-  }
-
-  demo(): Demo {
-    if (this.#tap === undefined) throw new Error("the script is not open");
-    const { url, transcript, faults } = this.#tap;
+    tap.transcript.onEntry(() => silence.refresh());
+    const wire = new Wire(tap);
+    this.#wire = wire;
     return {
-      brokerUrl: url,
-      faults,
+      brokerUrl: tap.url,
+      faults: tap.faults,
       showWire: (title) => {
-        const entries = transcript.entries.slice(this.#from());
-        this.#drawn = transcript.forgotten + transcript.entries.length;
+        const entries = wire.takeNew();
         console.log(`\n${paint.bold(title)}\n`);
         console.log(drawDiagram(entries, process.stdout.columns ?? 0));
         console.log(`\n${paint.dim(countBytes(entries))}`);
@@ -118,27 +158,44 @@ class Script {
     };
   }
 
-  /** The first entry of the wire that was not drawn. */
-  #from(): number {
-    return Math.max(0, this.#drawn - (this.#tap?.transcript.forgotten ?? 0));
-  }
-
   /** Say how it ended; only the first time, all else follows from that. Returns the exit code. */
   tell(ending: Ending): number {
     if (!this.#told) {
       this.#told = true;
-      const entries = this.#tap?.transcript.entries ?? [];
-      console.error(`\n${drawEnding(ending, this.file, entries, this.#from())}`);
+      const { entries = [], drawn = 0 } = this.#wire ?? {};
+      console.error(`\n${drawEnding(ending, this.file, entries, drawn)}`);
     }
     return exitCodeOf(ending);
   }
 
   async close(): Promise<void> {
-    await this.#tap?.close();
-    await this.#broker?.stop();
+    for (const end of this.#ends.splice(0).reverse()) await end();
   }
 
   leave(code: number): never {
     return this.#exit(code);
+  }
+}
+
+/** What crossed a tap, and how much of it has been drawn. */
+class Wire {
+  #drawn = 0;
+
+  constructor(private readonly tap: Tap) {}
+
+  get entries(): readonly Entry[] {
+    return this.tap.transcript.entries;
+  }
+
+  /** How many of the entries were drawn. */
+  get drawn(): number {
+    return Math.max(0, this.#drawn - this.tap.transcript.forgotten);
+  }
+
+  /** The entries since the last drawing. */
+  takeNew(): Entry[] {
+    const entries = this.entries.slice(this.drawn);
+    this.#drawn = this.tap.transcript.forgotten + this.entries.length;
+    return entries;
   }
 }

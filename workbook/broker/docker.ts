@@ -1,21 +1,30 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFile } from "node:fs/promises";
 import type { RequestOptions } from "node:http";
 import { connect } from "node:net";
 import { hostname } from "node:os";
 import { EnvironmentProblem } from "../environment-problem.ts";
 import { asEnvironmentProblem, diagnose } from "../troubles/diagnosis.ts";
-import type { Broker } from "./broker.ts";
+import { ConfigurationRefused } from "./configuration-refused.ts";
 import { chooseImage, type Docker, reason } from "./docker-image.ts";
 import { dockerProblem } from "./docker-problem.ts";
 import { isRunning, onExit } from "./lifetime.ts";
 import { readyLine, StartLog } from "./mosquitto-log.ts";
+import {
+  listenerPorts,
+  type Mosquitto,
+  type MosquittoSetup,
+  moveListeners,
+  ownSetup,
+} from "./mosquitto-setup.ts";
 
 export { dockerProblem };
 
 const startTimeoutMs = 20_000;
-const configuration = new URL("../../mosquitto/mosquitto.conf", import.meta.url);
+const folder = "/mosquitto/config";
+
+const whenItDoesNotStart =
+  "docker info, to see how Docker is; or set MOSQUITTO_IMAGE to another Mosquitto image";
 
 const labels = { pid: "mqtt-workbook.owner.pid", host: "mqtt-workbook.owner.host" };
 
@@ -23,27 +32,36 @@ const labels = { pid: "mqtt-workbook.owner.pid", host: "mqtt-workbook.owner.host
 export const ownLabels = { [labels.pid]: String(process.pid), [labels.host]: hostname() };
 
 /**
- * Starts Mosquitto in a container, on a free port of 127.0.0.1. Removed again by `stop`, by the end of
+ * Starts Mosquitto in a container, on free ports of 127.0.0.1. Removed again by `stop`, by the end of
  * this process, or, if that was killed, by the next start.
  *
- * @throws EnvironmentProblem when Docker cannot be used, or no image can be had, or it does not start
+ * @throws ConfigurationRefused when it does not start with this setup, EnvironmentProblem when Docker
+ *   cannot be used, or no image can be had, or it does not start for another reason
  */
-export async function startDocker(): Promise<Broker> {
+export async function startDocker(setup: MosquittoSetup = ownSetup): Promise<Mosquitto> {
   const problem = await dockerProblem();
   if (problem) throw problem;
+  const configuration = setup.configuration({
+    path: (file) => `${folder}/${file}`,
+    // Without a path it is looked for where the image keeps its libraries.
+    dynamicSecurity: "mosquitto_dynamic_security.so",
+  });
   try {
-    return await startContainer();
+    return await startContainer(configuration, setup.files ?? {});
   } catch (error) {
     if (error instanceof EnvironmentProblem) throw error;
     throw new EnvironmentProblem(
       `Docker did not start Mosquitto: ${reason(error)}`,
-      "docker info, to see how Docker is; or set MOSQUITTO_IMAGE to another Mosquitto image",
+      whenItDoesNotStart,
       { cause: error },
     );
   }
 }
 
-async function startContainer(): Promise<Broker> {
+async function startContainer(
+  configuration: string,
+  filesBeside: Readonly<Record<string, string>>,
+): Promise<Mosquitto> {
   // Only now, because loading it takes longer than everything else here.
   const { GenericContainer, getContainerRuntimeClient, Wait } = await import("testcontainers");
   const docker = (await getContainerRuntimeClient()).container.dockerode;
@@ -53,19 +71,30 @@ async function startContainer(): Promise<Broker> {
   class LoopbackContainer extends GenericContainer {
     // testcontainers itself can only publish on the daemon's default address, usually all of them.
     protected override async beforeContainerCreated(): Promise<void> {
-      this.hostConfig.PortBindings = { "1883/tcp": [{ HostIp: "127.0.0.1", HostPort: "0" }] };
+      this.hostConfig.PortBindings = Object.fromEntries(
+        ports.map((port) => [`${port}/tcp`, [{ HostIp: "127.0.0.1", HostPort: "0" }]]),
+      );
     }
     protected override async containerCreated(containerId: string): Promise<void> {
       id = containerId;
     }
   }
   const log = new StartLog();
-  const content = await readFile(configuration, "utf8");
+  const ports = [...new Set(listenerPorts(configuration))];
+  const files = {
+    ...filesBeside,
+    "mosquitto.conf": moveListeners(configuration, (port) => String(port)),
+  };
   const starting = new LoopbackContainer(image)
-    .withExposedPorts(1883)
-    .withCopyContentToContainer([
-      { content, target: "/mosquitto/config/mosquitto.conf", mode: 0o644 },
-    ])
+    .withExposedPorts(...ports)
+    .withCopyContentToContainer(
+      // Readable for the user that Mosquitto becomes; nobody else is in there.
+      Object.entries(files).map(([name, content]) => ({
+        content,
+        target: `${folder}/${name}`,
+        mode: 0o644,
+      })),
+    )
     .withLabels(ownLabels)
     // No Ryuk, testcontainers' own cleaner: it is one more image to pull, and we clean up ourselves.
     .withAutoCleanup(false)
@@ -89,14 +118,21 @@ async function startContainer(): Promise<Broker> {
   // one that waits for nothing else would come to its end here, and stop what it is starting.
   const awake = setTimeout(() => {}, startTimeoutMs);
   try {
-    const port = (await starting).getMappedPort(1883);
+    const container = await starting;
+    const mapped = new Map(ports.map((port) => [port, container.getMappedPort(port)]));
     const name = `Mosquitto ${await log.version} in Docker (${image})`;
-    await checkReachable(port);
-    return { kind: "docker", name, url: `mqtt://127.0.0.1:${port}`, stop };
+    const [first = 0] = mapped.values();
+    await checkReachable(first);
+    const url = `mqtt://127.0.0.1:${first}`;
+    return { kind: "docker", name, url, ports: mapped, stop };
   } catch (error) {
     await stop().catch(() => {});
-    const mute = error instanceof EnvironmentProblem || !log.complaint;
-    throw mute ? error : new Error(`${image} says: ${log.complaint}`, { cause: error });
+    if (error instanceof EnvironmentProblem || !log.complaint) throw error;
+    throw new ConfigurationRefused(
+      `Docker did not start Mosquitto: ${image} says: ${log.complaint}`,
+      log.complaint,
+      whenItDoesNotStart,
+    );
   } finally {
     clearTimeout(awake);
   }

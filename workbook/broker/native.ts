@@ -1,20 +1,34 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { accessSync, constants, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  existsSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
-import { delimiter, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { EnvironmentProblem } from "../environment-problem.ts";
-import { asEnvironmentProblem, diagnose } from "../troubles/diagnosis.ts";
-import type { Broker } from "./broker.ts";
+import { diagnose } from "../troubles/diagnosis.ts";
+import { ConfigurationRefused } from "./configuration-refused.ts";
 import { onExit } from "./lifetime.ts";
 import { StartLog } from "./mosquitto-log.ts";
+import {
+  listenerPorts,
+  type Mosquitto,
+  type MosquittoSetup,
+  moveListeners,
+  ownSetup,
+} from "./mosquitto-setup.ts";
 import { configurationIn, newFolder, pidFileIn, sweep } from "./native-folders.ts";
 
 const startTimeoutMs = 10_000;
 const maxAttempts = 5;
 const onWindows = process.platform === "win32";
-const configuration = new URL("../../mosquitto/mosquitto.conf", import.meta.url);
 
 /** The `mosquitto` program of this machine: on the PATH, or where installers put it beside the PATH. */
 export function findMosquitto(): string | undefined {
@@ -27,12 +41,13 @@ export function findMosquitto(): string | undefined {
 }
 
 /**
- * Starts this machine's own Mosquitto on a free port of 127.0.0.1. Ended by `stop`, by the end of this
+ * Starts this machine's own Mosquitto on free ports of 127.0.0.1. Ended by `stop`, by the end of this
  * process, or, if that was killed, by the next start.
  *
- * @throws EnvironmentProblem when there is no `mosquitto`, or it does not start
+ * @throws ConfigurationRefused when it does not start with this setup, EnvironmentProblem when there is
+ *   no `mosquitto`, or it does not start for another reason
  */
-export async function startNative(): Promise<Broker> {
+export async function startNative(setup: MosquittoSetup = ownSetup): Promise<Mosquitto> {
   const program = findMosquitto();
   if (!program) {
     throw new EnvironmentProblem(
@@ -42,27 +57,30 @@ export async function startNative(): Promise<Broker> {
   }
   sweep();
   for (let attempt = 1; ; attempt++) {
-    const result = await start(program, await freePort());
+    const result = await start(program, setup);
     if ("broker" in result) return result.broker;
     // Between asking for a free port and using it, somebody else may have got it.
     const taken = /address already in use/i.test(result.failure);
     if (taken && attempt < maxAttempts) continue;
-    throw asEnvironmentProblem(diagnose("mosquittoFails", { program, error: result.failure }));
+    const trouble = diagnose("mosquittoFails", { program, error: result.failure });
+    throw new ConfigurationRefused(
+      `${trouble.symptom}: ${trouble.cause}`,
+      result.failure,
+      trouble.next,
+    );
   }
 }
 
 async function start(
   program: string,
-  port: number,
-): Promise<{ broker: Broker } | { failure: string }> {
+  setup: MosquittoSetup,
+): Promise<{ broker: Mosquitto } | { failure: string }> {
   const folder = newFolder();
-  // Only its owner can read it. That is enough even for root, whose Mosquitto becomes user mosquitto:
-  // it does so after reading.
-  const ours = readFileSync(configuration, "utf8").replace(
-    /^listener .*$/m,
-    `listener ${port} 127.0.0.1`,
-  );
-  writeFileSync(configurationIn(folder), ours);
+  const { ports, configuration } = await settle(setup, program, folder);
+  for (const [name, content] of Object.entries(setup.files ?? {})) {
+    writeFileSync(join(folder, name), content, { mode: 0o600 });
+  }
+  writeFileSync(configurationIn(folder), configuration);
 
   const child = spawn(program, ["-c", configurationIn(folder)], {
     // Ctrl-C in a terminal goes to us alone, and we end it when nobody needs it any more.
@@ -108,7 +126,38 @@ async function start(
   child.unref();
   (child.stderr as unknown as { unref(): void }).unref();
   const name = `Mosquitto ${await log.version} (${program})`;
-  return { broker: { kind: "native", name, url: `mqtt://127.0.0.1:${port}`, stop } };
+  const [first] = ports.values();
+  const url = `mqtt://127.0.0.1:${first}`;
+  return { broker: { kind: "native", name, url, ports, stop } };
+}
+
+/** The configuration as it is here: its files in this folder, its listeners on free ports. */
+async function settle(
+  setup: MosquittoSetup,
+  program: string,
+  folder: string,
+): Promise<{ ports: ReadonlyMap<number, number>; configuration: string }> {
+  const text = setup.configuration({
+    path: (file) => join(folder, file),
+    dynamicSecurity: findPlugin(program, "mosquitto_dynamic_security"),
+  });
+  const ports = new Map<number, number>();
+  for (const listener of listenerPorts(text)) ports.set(listener, await freePort());
+  const moved = moveListeners(text, (listener) => `${ports.get(listener)} 127.0.0.1`);
+  // Only its owner can look into the folder, and Mosquitto started by root would become another user.
+  const staysRoot = setup.files !== undefined && process.getuid?.() === 0;
+  return { ports, configuration: staysRoot ? `${moved}\nuser root\n` : moved };
+}
+
+/** A plugin of this Mosquitto; by its bare name, which the system looks up, where it is at no usual place. */
+function findPlugin(program: string, name: string): string {
+  if (onWindows) return join(dirname(program), `${name}.dll`);
+  const library = join(dirname(program), "../lib");
+  const folders = existsSync(library)
+    ? readdirSync(library).map((each) => join(library, each))
+    : [];
+  const file = `${name}.so`;
+  return [library, ...folders].map((each) => join(each, file)).find(existsSync) ?? file;
 }
 
 function isProgram(file: string): boolean {

@@ -1,6 +1,6 @@
 import { connect as connectTcp, createServer, isIP, type Socket } from "node:net";
 import { performance } from "node:perf_hooks";
-import { connect as connectTls } from "node:tls";
+import { type ConnectionOptions, connect as connectTls } from "node:tls";
 import { EnvironmentProblem } from "../environment-problem.ts";
 import { diagnoseError } from "../troubles/from-error.ts";
 import { Faults } from "./faults.ts";
@@ -25,10 +25,15 @@ export interface Tap {
  * @param brokerUrl `mqtt://` or `mqtts://`; with the latter the tap speaks TLS to the broker and plain
  *   MQTT to its clients
  * @param port where to listen; 0 takes a free one
+ * @param tls whom the tap trusts, and with which certificate it connects, in the place of its clients
  * @throws EnvironmentProblem when the port is taken or the address is none
  */
-export async function openTap(brokerUrl: string, port = 0): Promise<Tap> {
-  const broker = parseBrokerUrl(brokerUrl);
+export async function openTap(
+  brokerUrl: string,
+  port = 0,
+  tls: ConnectionOptions = {},
+): Promise<Tap> {
+  const broker = parseBrokerUrl(brokerUrl, tls);
   const transcript = new Transcript();
   const faults = new Faults();
   const opened = performance.now();
@@ -118,7 +123,10 @@ export async function openTap(brokerUrl: string, port = 0): Promise<Tap> {
 }
 
 /** Where a broker is, and how to open a socket to it. */
-function parseBrokerUrl(text: string): { credentials: string; connect: () => Socket } {
+function parseBrokerUrl(
+  text: string,
+  options: ConnectionOptions,
+): { credentials: string; connect: () => Socket } {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const tls = url?.protocol === "mqtts:" || url?.protocol === "ssl:";
   const plain = url?.protocol === "mqtt:" || url?.protocol === "tcp:";
@@ -135,7 +143,7 @@ function parseBrokerUrl(text: string): { credentials: string; connect: () => Soc
     credentials,
     connect: () =>
       tls
-        ? connectTls(port, host, { servername: isIP(host) ? "" : host })
+        ? connectTls(port, host, { servername: isIP(host) ? "" : host, ...options })
         : connectTcp({ host, port, allowHalfOpen: true }),
   };
 }

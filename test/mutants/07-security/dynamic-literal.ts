@@ -1,0 +1,9 @@
+// Kills: dynamicSecurity: lets a device publish and its dashboard read
+// subscribeLiteral is for this very filter, and no other.
+import * as right from "../../../solutions/07-security.ts";
+
+export * from "../../../solutions/07-security.ts";
+
+export function dynamicSecurity(tenants: readonly right.Tenant[]): string {
+  return right.dynamicSecurity(tenants).replaceAll("subscribePattern", "subscribeLiteral");
+}

@@ -1,0 +1,11 @@
+// Kills: dynamicSecurity: lets a device publish and its dashboard read
+// May subscribe, and receives nothing.
+import * as right from "../../../solutions/07-security.ts";
+
+export * from "../../../solutions/07-security.ts";
+
+export function dynamicSecurity(tenants: readonly right.Tenant[]): string {
+  return right
+    .dynamicSecurity(tenants)
+    .replaceAll('"publishClientReceive","topic"', '"unsubscribePattern","topic"');
+}

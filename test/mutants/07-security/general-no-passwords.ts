@@ -1,0 +1,9 @@
+// Kills: generalSettings: asks for the passwords in the file
+// Asks for a name, and believes it.
+import * as right from "../../../solutions/07-security.ts";
+
+export * from "../../../solutions/07-security.ts";
+
+export function generalSettings(files: right.BrokerFiles, limits: right.Limits): string {
+  return right.generalSettings(files, limits).replace(/password_file.*/, "");
+}

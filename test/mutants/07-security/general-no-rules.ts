@@ -1,0 +1,9 @@
+// Kills: generalSettings: applies the access rules
+// Whoever is in may do everything.
+import * as right from "../../../solutions/07-security.ts";
+
+export * from "../../../solutions/07-security.ts";
+
+export function generalSettings(files: right.BrokerFiles, limits: right.Limits): string {
+  return right.generalSettings(files, limits).replace(/acl_file.*/, "");
+}

@@ -1,0 +1,11 @@
+// Kills: passwordLine: lets in who knows the password, and nobody else
+// The right hash, written another way.
+import { pbkdf2Sync, randomBytes } from "node:crypto";
+
+export * from "../../../solutions/07-security.ts";
+
+export function passwordLine(username: string, password: string): string {
+  const salt = randomBytes(12);
+  const hash = pbkdf2Sync(password, salt, 10_000, 64, "sha512");
+  return `${username}:$7$10000$${salt.toString("hex")}$${hash.toString("hex")}`;
+}

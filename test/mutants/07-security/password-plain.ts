@@ -1,0 +1,8 @@
+// Kills: passwordLine: lets in who knows the password, and nobody else
+// As the file looked before there were hashes.
+
+export * from "../../../solutions/07-security.ts";
+
+export function passwordLine(username: string, password: string): string {
+  return `${username}:${password}`;
+}
