@@ -74,6 +74,7 @@ export async function openTap(brokerUrl: string, port = 0): Promise<Tap> {
         transcript,
         faults,
         cut,
+        freeze: (released) => (direction === "to-broker" ? toClient : toBroker).freeze(released),
         ended: (error) => close(direction === "to-broker" ? "client" : "broker", error),
       });
     const toBroker = lane(client, upstream, "to-broker");
