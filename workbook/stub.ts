@@ -6,8 +6,9 @@ import { type Module, root } from "./modules.ts";
  * Cut an exercise out of its solution: each answer becomes a `Todo`, each helper goes, and all else
  * stays as it is, so that the two cannot drift apart.
  *
- * An answer stands between `// #region answer` and `// #endregion` in the function it answers; what
- * only answers use stands between `// #region helper` and `// #endregion`.
+ * An answer stands between `// #region answer` and `// #endregion` in the function it answers, or in a
+ * method of the class, which may have several; what only answers use stands between `// #region helper`
+ * and `// #endregion`.
  *
  * @throws when a region is not closed, or an answer stands in no function
  */
@@ -22,12 +23,14 @@ export function cutStub(solution: string, file: string): string {
       if (/^\s*\/\/ #endregion/.test(line)) region = undefined;
       continue;
     }
-    functionName = line.match(/^export (?:async )?function\*? (\w+)/)?.[1] ?? functionName;
+    functionName =
+      line.match(/^export (?:(?:async )?function\*?|class) (\w+)/)?.[1] ?? functionName;
     const [, indent = "", kind] = line.match(/^(\s*)\/\/ #region (\w+)$/) ?? [];
     if (kind === undefined) {
       lines.push(line);
     } else if (kind === "answer") {
-      if (functionName === undefined) throw complain("an answer outside of any exported function");
+      if (functionName === undefined)
+        throw complain("an answer outside of any exported function or class");
       region = "answer";
       lines.push(`${indent}throw new Todo("${functionName}");`);
     } else if (kind === "helper") {
