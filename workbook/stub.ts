@@ -16,13 +16,22 @@ export function cutStub(solution: string, file: string): string {
   const lines: string[] = [];
   let functionName: string | undefined;
   let region: "answer" | "helper" | undefined;
+  let skipsBlank = false;
   for (const [index, line] of solution.split("\n").entries()) {
     const complain = (what: string) => new Error(`${file}:${index + 1}: ${what}`);
     if (region !== undefined) {
       if (/^\s*\/\/ #region/.test(line)) throw complain(`a region within the ${region} region`);
-      if (/^\s*\/\/ #endregion/.test(line)) region = undefined;
+      if (!/^\s*\/\/ #endregion/.test(line)) continue;
+      // As does the blank line behind one that begins a class.
+      skipsBlank = region === "helper" && lines.at(-1)?.endsWith("{") === true;
+      region = undefined;
       continue;
     }
+    if (skipsBlank && line === "") {
+      skipsBlank = false;
+      continue;
+    }
+    skipsBlank = false;
     functionName =
       line.match(/^export (?:(?:async )?function\*?|class) (\w+)/)?.[1] ?? functionName;
     const [, indent = "", kind] = line.match(/^(\s*)\/\/ #region (\w+)$/) ?? [];

@@ -61,7 +61,6 @@ export class Outbox {
 import { Todo } from "../workbook/todo.ts";
 
 export class Outbox {
-
   add(): void {
     throw new Todo("Outbox");
   }
