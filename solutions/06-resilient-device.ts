@@ -334,6 +334,8 @@ export class Sender {
   // #region helper
   /** The ids of those that are on their way. */
   readonly #sending = new Set<string>();
+  #isStopped = false;
+  #onIdle = () => {};
   // #endregion
 
   constructor(
@@ -349,7 +351,7 @@ export class Sender {
   /** Something was put into the store: send what may be sent now. */
   wake(): void {
     // #region answer
-    if (!this.client.connected || this.client.disconnecting) return;
+    if (this.#isStopped || !this.client.connected) return;
     const { receiveMaximum = 65_535, maximumPacketSize = Number.POSITIVE_INFINITY } =
       this.client.serverProperties ?? {};
     for (const message of this.store.pending()) {
@@ -359,6 +361,18 @@ export class Sender {
       if (size <= maximumPacketSize) this.#send(message);
       else this.#refuse(message, `${size} bytes, the broker takes ${maximumPacketSize}`);
     }
+    // #endregion
+  }
+
+  /** Send nothing more. Resolves when all that is on its way is acknowledged, or the line is gone. */
+  stop(): Promise<void> {
+    // #region answer
+    this.#isStopped = true;
+    return new Promise((resolve) => {
+      if (this.#sending.size === 0 || !this.client.connected) return resolve();
+      this.#onIdle = resolve;
+      this.client.once("close", () => resolve());
+    });
     // #endregion
   }
 
@@ -372,6 +386,7 @@ export class Sender {
       if (error && reasonCodeOf(error) === undefined) return;
       if (error) this.#refuse(message, error.message);
       else this.store.remove(message.id);
+      if (this.#sending.size === 0) this.#onIdle();
       this.wake();
     });
   }
@@ -507,7 +522,9 @@ export class SensorPublisher {
     // #region answer
     const running = this.#running;
     if (running === undefined) return;
-    const { client } = running;
+    const { client, sender } = running;
+    // First, because the library's end() stops sending again what a broken line left, and waits for it.
+    await sender.stop();
     const closed = new Promise<void>((resolve) => client.once("close", () => resolve()));
     if (client.connected) await Promise.race([client.endAsync(), closed]);
     else await client.endAsync(true);
@@ -647,9 +664,15 @@ async function showSilence(demo: Demo, folder: string): Promise<void> {
 }
 
 async function showCommand(demo: Demo, folder: string): Promise<void> {
-  let opened = 0;
+  const executed: string[] = [];
+  let isDone = () => {};
+  const done = new Promise<void>((resolve) => {
+    isDone = resolve;
+  });
   const window = new DeviceController(optionsFor(demo, "window", folder), (command) => {
-    return `${command}: done, ${++opened} so far`;
+    executed.push(command);
+    if (executed.length === 2) isDone();
+    return `done, ${executed.length} commands so far`;
   });
   window.start();
   const person = await connectAsync(demo.brokerUrl, {
@@ -657,18 +680,19 @@ async function showCommand(demo: Demo, folder: string): Promise<void> {
     protocolVersion: 5,
   });
   await person.subscribeAsync(replyTopic("window"), { qos: 1 });
-  const replied = packetsFrom(person, "publish", 1);
   demo.faults.arm(
     { do: "cut", when: "before" },
     ({ type, connection }) => type === "puback" && connection.clientId === prefixed("window"),
   );
-  const properties = { userProperties: { [messageIdProperty]: randomUUID() } };
-  await person.publishAsync(commandTopic("window"), "open", { qos: 1, properties });
-  await replied;
+  for (const command of ["open", "close"]) {
+    const properties = { userProperties: { [messageIdProperty]: randomUUID() } };
+    await person.publishAsync(commandTopic("window"), command, { qos: 1, properties });
+  }
+  await done;
   await window.stop();
   await person.endAsync();
   demo.showWire("A command whose acknowledgement is lost comes twice");
-  console.log(`\nthe window was opened ${opened} times`);
+  console.log(`\nthe window executed: ${executed.join(", ")}`);
 }
 
 async function showLimits({ brokerUrl }: Demo): Promise<void> {
@@ -723,9 +747,9 @@ async function showSurvival(demo: Demo, folder: string): Promise<void> {
   await packetsFrom(consumer, "suback", 1);
   const field = new SensorPublisher(optionsFor(demo, "field", folder));
   field.start();
-  const struck: string[] = [];
+  const struck = { cut: 0, freeze: 0, refuse: 0 };
   for (let round = 0; round < rounds; round++) {
-    struck.push(armAny(demo, random));
+    struck[armAny(demo, random)]++;
     for (let number = 0; number < readings / rounds; number++) {
       field.report(temperature(handled.size + number));
     }
@@ -734,31 +758,43 @@ async function showSurvival(demo: Demo, folder: string): Promise<void> {
         news = resolve;
       });
     }
-    // The process ends, and another goes on.
     await field.stop();
     field.start();
   }
   await field.stop();
   await consumer.endAsync();
   const twice = [...handled.values()].filter((times) => times > 1).length;
-  console.log(`\n${readings} readings through ${rounds} faults: ${struck.join(", ")}.`);
+  const faults = `${struck.cut} cut, ${struck.refuse} refused, ${struck.freeze} frozen lines`;
+  console.log(`\n${readings} readings through ${rounds} faults (${faults}) and as many restarts:`);
   console.log(`${readings - handled.size} were lost, ${twice} were handled twice.`);
 }
 
-/** Arm a fault for one of the next packets, and say which. */
-function armAny({ faults }: Demo, random: () => number): string {
+/** Arm a fault for one of the next packets, and say of which kind. */
+function armAny({ faults }: Demo, random: () => number): "cut" | "freeze" | "refuse" {
   const among = <T>(choices: readonly [T, ...T[]]) =>
     choices[Math.floor(random() * choices.length)] ?? choices[0];
+  const kind = among([
+    "cut",
+    "cut",
+    "cut",
+    "cut",
+    "cut",
+    "cut",
+    "cut",
+    "refuse",
+    "freeze",
+  ] as const);
   const type = among(["publish", "puback"] as const);
-  const who = among(["field", "archive"] as const);
+  const clientId = prefixed(among(["field", "archive"] as const));
   const when = among(["before", "after"] as const);
   let left = Math.floor(random() * 50);
-  const frozen = random() < 0.1;
+  // A connection to refuse is only made when a line has broken.
+  if (kind === "refuse") faults.refuseNextConnection();
   faults.arm(
-    frozen ? { do: "freeze" } : { do: "cut", when },
-    (frame) => frame.type === type && frame.connection.clientId === prefixed(who) && left-- === 0,
+    kind === "freeze" ? { do: "freeze" } : { do: "cut", when },
+    (frame) => frame.type === type && frame.connection.clientId === clientId && left-- === 0,
   );
-  return frozen ? `freeze at ${type} of ${who}` : `cut ${when} ${type} of ${who}`;
+  return kind;
 }
 
 /** Resolves when so many packets of this type have come to this client. */
