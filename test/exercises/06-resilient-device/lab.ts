@@ -30,13 +30,16 @@ export const persistent = {
   properties: { sessionExpiryInterval: 60 },
 } as const;
 
+const watched = new WeakSet<Desk>();
+
 /** How a device of this check connects. Its session ends with the check, and so does its client. */
 export function deviceOptions(
   desk: Desk,
   base: string,
   changed: Partial<DeviceOptions> = {},
 ): DeviceOptions {
-  clientsFromHere(desk);
+  if (!watched.has(desk)) clientsFromHere(desk);
+  watched.add(desk);
   if (changed.brokerUrl === undefined) forgetAtEnd(desk, base);
   return {
     brokerUrl: desk.brokerUrl,

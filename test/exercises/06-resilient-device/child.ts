@@ -1,0 +1,81 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { answersFile } from "../../harness/answers.ts";
+import { within } from "../../harness/deadline.ts";
+import { brokerGone, type Desk } from "../../harness/desk.ts";
+
+/** How long a process may take to start on a machine that is busy, in milliseconds. */
+const START = 12_000;
+
+/** A process of the answers' own, that a check can kill. */
+export interface Child {
+  /** The lines that it printed so far. */
+  readonly lines: readonly string[];
+  tell(line: string): void;
+  /** Resolves when it has printed so many lines. Rejects with what went wrong in it. */
+  printed(count: number): Promise<void>;
+  /** As `kill -9` does. Resolves when it is gone. */
+  kill(): Promise<void>;
+}
+
+/**
+ * Start one of this folder's programs with the answers under test, in a process that ends with the check.
+ *
+ * @param program e.g. `journal-process.ts`; prints a line for each step, or `failed` and the error in JSON
+ */
+export async function startChild(desk: Desk, program: string, data: unknown): Promise<Child> {
+  const file = fileURLToPath(new URL(program, import.meta.url));
+  const child = spawn(
+    process.execPath,
+    ["--import", "tsx", file, answersFile("06-resilient-device"), JSON.stringify(data)],
+    { stdio: ["pipe", "pipe", "ignore"] },
+  );
+  desk.atEnd(() => kill(child));
+  child.stdin.on("error", () => {});
+  const lines: string[] = [];
+  let failure: Error | undefined;
+  let news = () => {};
+  createInterface(child.stdout).on("line", (line) => {
+    if (line.startsWith("failed ")) failure = errorOf(line.slice("failed ".length));
+    else lines.push(line);
+    news();
+  });
+  child.once("exit", (code) => {
+    if (code) failure ??= new Error(`the process ended with code ${code}`);
+    news();
+  });
+  const printed = (count: number, deadline?: number) =>
+    within(
+      new Promise<void>((resolve, reject) => {
+        news = () => {
+          if (failure) reject(failure);
+          else if (lines.length >= count) resolve();
+        };
+        news();
+      }),
+      () => brokerGone(`a process of the check printed ${lines.length} lines, not ${count}`),
+      deadline,
+    );
+  await printed(1, START);
+  return {
+    lines,
+    tell: (line) => void child.stdin.write(`${line}\n`),
+    printed,
+    kill: () => kill(child),
+  };
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = once(child, "exit");
+  child.kill("SIGKILL");
+  await gone;
+}
+
+/** The error as it was in the other process. */
+function errorOf(text: string): Error {
+  const { name, message, ...fields } = JSON.parse(text);
+  return Object.assign(new Error(message), { name, ...fields });
+}
