@@ -9,6 +9,13 @@ import { Wrong } from "./wrong.ts";
 /** The backstop behind every deadline of a check, in milliseconds. */
 const LIMIT = 20_000;
 
+declare module "vitest" {
+  interface TaskMeta {
+    /** What a check that passed has measured. */
+    figures?: string;
+  }
+}
+
 const watchdog = startWatchdog();
 /** Functions that blocked the thread once: to try them again would only cost time. */
 const blocking = new Map<string, Wrong>();
@@ -27,7 +34,7 @@ export function check(
   title: string,
   body: (desk: Desk) => Promise<void>,
 ): void {
-  test(`${functionName}: ${title}`, { timeout: LIMIT }, async ({ skip }) => {
+  test(`${functionName}: ${title}`, { timeout: LIMIT }, async ({ skip, task }) => {
     if (failed.has(functionName) && inject("firstProblemOnly")) skip();
     const blocked = blocking.get(functionName);
     if (blocked) throw blocked;
@@ -35,6 +42,7 @@ export function check(
     const stray = catchStrays(functionName, new URL(desk.brokerUrl).port);
     try {
       await Promise.race([body(desk), stray.caught]);
+      if (desk.figures !== undefined) task.meta.figures = desk.figures;
     } catch (error) {
       if (error instanceof NotOnThisBroker) skip(error.message);
       failed.add(functionName);

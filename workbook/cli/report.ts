@@ -13,6 +13,8 @@ export interface FunctionState {
   readonly problem?: CheckResult;
   /** What the broker cannot do, where a check was left out for that. */
   readonly lack?: string;
+  /** What its checks have measured, a line each. */
+  readonly figures: readonly string[];
 }
 
 /** A module's functions in the lesson's order, each with the outcome of all its checks. */
@@ -27,6 +29,7 @@ export function functionStates(module: Module, results: readonly CheckResult[]):
     const lack = checks.find(({ outcome }) => outcome === "skipped")?.explanation?.headline;
     const state: FunctionState = {
       functionName,
+      figures: checks.flatMap(({ figures }) => figures ?? []),
       outcome: problem?.outcome ?? (passed ? "passed" : "skipped"),
       ...(problem && { problem }),
       ...(lack && { lack }),
@@ -58,9 +61,10 @@ export function drawModule(module: Module, states: readonly FunctionState[], of:
   const { title, minutes } = readLesson(module);
   const heading = `${module.number} · ${title}`;
   const place = `module ${Number(module.number)} of ${of}, about ${minutes} minutes`;
-  const lines = states.flatMap(({ functionName, outcome, lack }) => [
+  const lines = states.flatMap(({ functionName, outcome, lack, figures }) => [
     colours[outcome](`  ${words[outcome].padEnd(LABEL)} ${functionName}`),
     ...(lack ? [paint.dim(drawRow("", `not checked on this broker: ${lack}`, 80))] : []),
+    ...figures.map((line) => paint.dim(drawRow("", line, 80))),
   ]);
   return [`${paint.bold(heading)}   ${paint.dim(place)}`, ...lines].join("\n");
 }

@@ -33,6 +33,8 @@ export interface CheckResult {
   readonly explanation?: Explanation;
   /** What the answer printed meanwhile. */
   readonly output: string;
+  /** What a check that passed has measured, in one line. */
+  readonly figures?: string;
 }
 
 /** What a learner reads of a check that did not pass. */
@@ -103,6 +105,7 @@ export async function openChecks(
       functionName: name,
       title: rest.join(": "),
       output: printed.get(testCase.id) ?? "",
+      ...figuresOf(testCase),
       ...(state === "skipped"
         ? { outcome: "skipped", explanation: { headline: note ?? "" } }
         : judge(state === "passed" ? undefined : (errors?.[0] ?? interrupted))),
@@ -179,6 +182,11 @@ export async function openChecks(
     changed: (file) => vitest.invalidateFile(file),
     close: () => vitest.close(),
   };
+}
+
+function figuresOf(testCase: TestCase): { figures?: string } {
+  const { figures } = testCase.meta() as { figures?: unknown };
+  return typeof figures === "string" ? { figures } : {};
 }
 
 function checkFiles(name: string): string[] {

@@ -69,7 +69,8 @@ export async function startChild(desk: Desk, program: string, data: unknown): Pr
 
 async function kill(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
-  const gone = once(child, "exit");
+  // With all that it had printed.
+  const gone = once(child, "close");
   child.kill("SIGKILL");
   await gone;
 }

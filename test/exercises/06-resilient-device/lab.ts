@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { MqttClient } from "mqtt";
+import { connect, type MqttClient } from "mqtt";
 import type {
   DeviceOptions,
   Message,
@@ -65,6 +65,16 @@ export function publisherOptions(
     ...deviceOptions(desk, base, changed),
     ...changed,
   };
+}
+
+/** A client as `connectDevice` makes it, for checks of what comes after that. */
+export function openDevice(desk: Desk, base: string, brokerUrl?: string): MqttClient {
+  if (brokerUrl === undefined) forgetAtEnd(desk, base);
+  const url = brokerUrl ?? desk.brokerUrl;
+  const client = connect(url, { clientId: desk.id(base), protocolVersion: 5, ...persistent });
+  client.on("error", () => {});
+  desk.endLater(client);
+  return client;
 }
 
 // Registered first, so done last: when the client has gone.
