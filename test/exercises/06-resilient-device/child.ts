@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -14,6 +14,8 @@ export interface Child {
   /** The lines that it printed so far. */
   readonly lines: readonly string[];
   tell(line: string): void;
+  /** Resolves when it has ended, whatever ended it. */
+  readonly gone: Promise<unknown>;
   /** Resolves when it has printed so many lines. Rejects with what went wrong in it. */
   printed(count: number): Promise<void>;
   /** As `kill -9` does. Resolves when it is gone. */
@@ -22,17 +24,24 @@ export interface Child {
 
 /**
  * Start one of this folder's programs with the answers under test, in a process that ends with the check.
+ * Resolves at once.
  *
  * @param program e.g. `journal-process.ts`; prints a line for each step, or `failed` and the error in JSON
  */
-export async function startChild(desk: Desk, program: string, data: unknown): Promise<Child> {
+export function startChild(desk: Desk, program: string, data: unknown): Child {
   const file = fileURLToPath(new URL(program, import.meta.url));
   const child = spawn(
     process.execPath,
     ["--import", "tsx", file, answersFile("06-resilient-device"), JSON.stringify(data)],
     { stdio: ["pipe", "pipe", "ignore"] },
   );
-  desk.atEnd(() => kill(child));
+  // With all that it had printed.
+  const gone = once(child, "close");
+  const kill = async () => {
+    child.kill("SIGKILL");
+    await gone;
+  };
+  desk.atEnd(kill);
   child.stdin.on("error", () => {});
   const lines: string[] = [];
   let failure: Error | undefined;
@@ -46,7 +55,7 @@ export async function startChild(desk: Desk, program: string, data: unknown): Pr
     if (code) failure ??= new Error(`the process ended with code ${code}`);
     news();
   });
-  const printed = (count: number, deadline?: number) =>
+  const printed = (count: number) =>
     within(
       new Promise<void>((resolve, reject) => {
         news = () => {
@@ -56,23 +65,15 @@ export async function startChild(desk: Desk, program: string, data: unknown): Pr
         news();
       }),
       () => brokerGone(`a process of the check printed ${lines.length} lines, not ${count}`),
-      deadline,
+      START,
     );
-  await printed(1, START);
   return {
     lines,
     tell: (line) => void child.stdin.write(`${line}\n`),
+    gone,
     printed,
-    kill: () => kill(child),
+    kill,
   };
-}
-
-async function kill(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  // With all that it had printed.
-  const gone = once(child, "close");
-  child.kill("SIGKILL");
-  await gone;
 }
 
 /** The error as it was in the other process. */

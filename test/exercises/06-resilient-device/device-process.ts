@@ -1,4 +1,4 @@
-/** A device that reports the readings it is told, until it is killed, and prints each that is safe. */
+/** A device that starts and reports readings as it is told, and prints what is done, until it is killed. */
 import { writeSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
@@ -21,13 +21,10 @@ const publisher = new SensorPublisher({
   onGiveUp: () => {},
   onRefused: () => {},
 });
-attempt(() => {
-  publisher.start();
-  print("started");
-});
 createInterface(process.stdin).on("line", (line) =>
   attempt(() => {
-    publisher.report({ kind: "temperature", room: "field", value: Number(line), unit: "°C" });
+    if (line === "start") publisher.start();
+    else publisher.report({ kind: "temperature", room: "field", value: Number(line), unit: "°C" });
     print(line);
   }),
 );

@@ -5,6 +5,7 @@ import type { IPublishPacket } from "mqtt-packet";
 import { describe } from "vitest";
 import type { Message } from "../../../solutions/06-resilient-device.ts";
 import { prefixed } from "../../../workbook/telemetry.ts";
+import type { Entry } from "../../../workbook/wire/transcript.ts";
 import { check } from "../../harness/check.ts";
 import { settles, within } from "../../harness/deadline.ts";
 import { brokerGone, type Desk, received, sent } from "../../harness/desk.ts";
@@ -32,10 +33,13 @@ describe("Sender", () => {
     const client = await desk.client("sensor");
     const { store, sender } = await senderOf(client, messages);
     await settles("Sender", () => sender.wake());
+    const last = (entry: Entry) => isSent(entry, messages.at(-1));
+    await desk.sees(last, () => waiting(desk, store));
     await store.empty(() => waiting(desk, store));
     const lines = desk.frames(sent("publish")).map((frame) => {
       const packet = publishOf(frame);
-      return `q${packet?.qos} ${packet?.topic} ${payloadOf(frame)} ${idOf(frame)}`;
+      const retained = packet?.retain ? " retained" : "";
+      return `q${packet?.qos}${retained} ${packet?.topic} ${payloadOf(frame)} ${idOf(frame)}`;
     });
     const expected = messages.map(({ topic, payload, id }) => `q1 ${topic} ${payload} ${id}`);
     if (lines.join() === expected.join()) return;
@@ -129,6 +133,10 @@ describe("Sender", () => {
     const client = await clientOf(desk, broker.url);
     const { store, sender, refused } = await senderOf(client, all);
     await settles("Sender", () => sender.wake());
+    await broker.sees(
+      (entry) => isSent(entry, last),
+      () => waiting(desk, store),
+    );
     await store.empty(() => waiting(desk, store));
     const expected = all.filter((message) => message !== tooLarge).map(({ id }) => id);
     const ids = broker.frames(sent("publish")).map(idOf);
@@ -150,17 +158,19 @@ describe("Sender", () => {
       return { cmd: "puback", messageId: packet.messageId ?? 0, reasonCode: 135 };
     });
     const client = await clientOf(desk, broker.url);
-    const { store, sender, refused } = await senderOf(client, messages);
+    const { store, sender, refused, told } = await senderOf(client, messages);
     await settles("Sender", () => sender.wake());
+    const unheard = () =>
+      new Wrong({
+        headline: "nobody hears that the broker refused a message",
+        expected: `onRefused for ${bad.id}, once`,
+        got: few(refused),
+        why: "PUBACK 135 means that this device may not publish here: somebody has to know",
+        wire: broker.frames(),
+      });
+    await within(told, unheard);
     await store.empty(() => waiting(desk, store));
-    if (refused.join() === bad.id) return;
-    throw new Wrong({
-      headline: "nobody hears that the broker refused a message",
-      expected: `onRefused for ${bad.id}, once`,
-      got: few(refused),
-      why: "PUBACK 135 means that this device may not publish here: somebody has to know",
-      wire: broker.frames(),
-    });
+    if (refused.join() !== bad.id) throw unheard();
   });
 
   check("Sender", "hands the library nothing while there is no line", async (desk) => {
@@ -240,9 +250,19 @@ describe("Sender", () => {
     const { Sender } = await answers();
     const store = new WatchedStore(messages);
     const refused: string[] = [];
-    const sender = new Sender(client, store, ({ id }) => refused.push(id));
-    return { store, sender, refused };
+    let tell = () => {};
+    const told = new Promise<void>((resolve) => {
+      tell = resolve;
+    });
+    const sender = new Sender(client, store, ({ id }) => {
+      refused.push(id);
+      tell();
+    });
+    return { store, sender, refused, told };
   };
+
+  const isSent = (entry: Entry, message: Message | undefined) =>
+    sent("publish")(entry) && message !== undefined && payloadOf(entry) === message.payload;
 
   const clientOf = async (desk: Desk, url: string) => {
     const client = openDevice(desk, "sensor", url);
