@@ -631,6 +631,7 @@ const temperature = (value: number): Reading => {
 export async function main(demo: Demo): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "workbook-"));
   try {
+    showBackoff();
     await showOutbox(demo, folder);
     await showSilence(demo, folder);
     await showCommand(demo, folder);
@@ -639,6 +640,21 @@ export async function main(demo: Demo): Promise<void> {
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+function showBackoff(): void {
+  const backoff = { firstMs: 1000, maxMs: 60_000 };
+  const random = seededRandom(1);
+  console.log("\nHow long three devices wait before each attempt, in seconds:");
+  for (const device of ["first", "second", "third"]) {
+    const waits = Array.from({ length: 8 }, (_, attempt) =>
+      (backoffDelay(attempt, backoff, random) / 1000).toFixed(1).padStart(5),
+    );
+    console.log(`  ${device.padEnd(7)}${waits.join(" ")}`);
+  }
+  const codes = [134, 135, 136, 137];
+  const healing = codes.filter((code) => mayHeal(code));
+  console.log(`Of the refusals ${codes.join(", ")} these may heal: ${healing.join(", ")}`);
 }
 
 async function showOutbox(demo: Demo, folder: string): Promise<void> {
