@@ -26,7 +26,7 @@ export interface ScriptedBroker {
   /** The lines that are open now, whose CONNECT has come. */
   readonly lines: ReadonlySet<Line>;
   frames(matches?: (frame: Frame) => boolean): Frame[];
-  sees(matches: (entry: Entry) => boolean, explain: () => Error): Promise<Entry>;
+  sees(matches: (entry: Entry) => boolean, explain: () => Error, deadline?: number): Promise<Entry>;
 }
 
 export async function openScriptedBroker(desk: Desk, script: Script): Promise<ScriptedBroker> {
@@ -68,7 +68,7 @@ export async function openScriptedBroker(desk: Desk, script: Script): Promise<Sc
     url: tap.url,
     lines,
     frames: (matches) => tap.transcript.frames(matches),
-    sees: (matches, explain) => within(tap.transcript.seen(matches), explain),
+    sees: (matches, explain, deadline) => within(tap.transcript.seen(matches), explain, deadline),
   };
 }
 

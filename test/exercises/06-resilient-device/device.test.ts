@@ -8,11 +8,9 @@ import { brokerGone, type Desk, received, seed, sent } from "../../harness/desk.
 import { roundTrip } from "../../harness/held.ts";
 import { Inbox } from "../../harness/inbox.ts";
 import { Wrong } from "../../harness/wrong.ts";
-import { type Child, startChild } from "./child.ts";
 import {
   answers,
   few,
-  folderOf,
   openDevice,
   payloadOf,
   publisherOptions,
@@ -114,27 +112,20 @@ describe("SensorPublisher", () => {
       news();
     });
     const topic = prefixed(`devices/${desk.name("field")}/readings`);
-    const {
-      random: _,
-      onGiveUp: __,
-      onRefused: ___,
-      ...options
-    } = publisherOptions(desk, "field", {
+    const options = publisherOptions(desk, "field", {
       keepaliveSeconds: 1,
       backoff: { firstMs: 10, maxMs: 100 },
       capacity: 5000,
-      folder: folderOf(desk),
     });
-    // Those who take over when one is killed wait until then.
-    const devices = [0, 1, 2].map(() => startChild(desk, "device-process.ts", options));
     const start = async () => {
-      const device = devices.shift();
-      if (device === undefined) throw new Error("there is nobody left to take over");
-      device.tell("start");
-      await device.printed(1);
-      return device;
+      const { SensorPublisher } = await answers();
+      const publisher = new SensorPublisher(options);
+      const client = await settles("SensorPublisher", () => publisher.start());
+      // As kill -9 does to a process: the line breaks, and all that stays is the folder.
+      return { publisher, die: () => void client.end(true) };
     };
     let field = await start();
+    desk.atEnd(() => field.die());
     await within(archive.subscribeAsync(topic, { qos: 1 }), () => brokerGone("no SUBACK"));
     const safe: number[] = [];
     const struck: Record<string, number> = {};
@@ -154,28 +145,22 @@ describe("SensorPublisher", () => {
         wire: desk.frames((frame) => frame.type === "publish" && frame.fate !== "passed").slice(-5),
       });
     };
-    let next = 0;
     for (const [round, kind] of shuffled(kinds, desk.random).entries()) {
       struck[kind] = (struck[kind] ?? 0) + 1;
       const wanted = ((round + 1) * READINGS) / ROUNDS;
-      const dies = kind === "killed" ? Math.floor(desk.random() * 40) : undefined;
+      const dies = kind === "killed" ? safe.length + 1 + Math.floor(desk.random() * 40) : undefined;
       const release = strike(desk, kind);
-      const goOn = async (count: number) => {
-        const before = field.lines.length;
-        for (let number = 0; number < count; number++) field.tell(String(next++));
-        return before + count;
-      };
-      const printed = await goOn(wanted - safe.length);
-      if (dies !== undefined) {
-        await field.printed(printed - (wanted - safe.length) + dies);
-        await field.kill();
-        collect(field, safe);
-        field = await start();
-        if (safe.length < wanted) await field.printed(await goOn(wanted - safe.length));
-      } else {
-        await field.printed(printed);
+      while (safe.length < wanted) {
+        const value = safe.length;
+        field.publisher.report(reading(value));
+        safe.push(value);
+        if (safe.length === dies) {
+          field.die();
+          field = await start();
+        }
+        // A turn for what comes meanwhile, as the time between two readings gives.
+        await new Promise((resolve) => setImmediate(resolve));
       }
-      collect(field, safe);
       await within(
         new Promise<void>((resolve) => {
           news = () => {
@@ -302,14 +287,6 @@ describe("SensorPublisher", () => {
       .map((value) => ({ value, place: random() }))
       .sort((a, b) => a.place - b.place)
       .map(({ value }) => value);
-
-  /** The readings that this process said are safe. */
-  const collect = (child: Child, safe: number[]) => {
-    const known = new Set(safe);
-    for (const line of child.lines) {
-      if (line !== "start" && !known.has(Number(line))) safe.push(Number(line));
-    }
-  };
 
   const notLeft = (desk: Desk) =>
     new Wrong({
