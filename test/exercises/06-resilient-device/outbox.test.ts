@@ -34,17 +34,22 @@ describe("Journal", () => {
     for (const text of ["one °C", "two °C", "three °C"]) first.append({ text });
     // In the middle of the degree sign, which takes two bytes.
     truncateSync(file, statSync(file).size - 5);
-    const torn = await open<{ text: string }>(file);
-    torn.append({ text: "four °C" });
-    const texts = [torn, await open<{ text: string }>(file)].map(({ found }) =>
-      found.map(({ text }) => text).join(", "),
-    );
+    const read = async () => {
+      const journal = await open<{ text: string }>(file);
+      texts.push(journal.found.map(({ text }) => text).join(", "));
+      return journal;
+    };
+    const texts: string[] = [];
+    const error = await thrownBy(async () => {
+      (await read()).append({ text: "four °C" });
+      await read();
+    });
     const expected = ["one °C, two °C", "one °C, two °C, four °C"];
     if (texts.join() === expected.join()) return;
     throw new Wrong({
       headline: "a torn line spoils the journal",
       expected: `after the tear ${expected[0]}; after one more ${expected[1]}`,
-      got: `after the tear ${texts[0] || "nothing"}; after one more ${texts[1] || "nothing"}`,
+      got: error ? describeThrown(error) : `${texts[0] || "nothing"}; after one more ${texts[1]}`,
       why: "who is killed while he writes leaves half a line: it never counted, and must not be glued to the next one",
     });
   });

@@ -319,6 +319,7 @@ describe("consumeOnce", () => {
     away.release();
     await start();
     await copies(desk, "open", 2);
+    await subscribed(desk, 2);
     await publishWithId(helper, topic, "last", desk.name("id-2"));
     await handled(inbox, "last", desk);
     once(desk, inbox, "open", "the process that had handled it is gone, and its memory with it");
@@ -421,9 +422,9 @@ describe("consumeOnce", () => {
     return { inbox, topic, file, start };
   };
 
-  const subscribed = (desk: Desk) =>
+  const subscribed = (desk: Desk, times = 1) =>
     desk.sees(
-      received("suback"),
+      () => desk.frames(received("suback")).length >= times,
       () =>
         new Wrong({
           headline: "there was no SUBSCRIBE",
