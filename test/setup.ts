@@ -23,6 +23,8 @@ declare module "vitest" {
     seal?: string;
     /** What crossed the wire in a check. */
     diagram?: string;
+    /** What a check that passed has measured. */
+    figures?: string;
   }
 }
 

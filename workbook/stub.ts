@@ -6,8 +6,9 @@ import { type Module, root } from "./modules.ts";
  * Cut an exercise out of its solution: each answer becomes a `Todo`, each helper goes, and all else
  * stays as it is, so that the two cannot drift apart.
  *
- * An answer stands between `// #region answer` and `// #endregion` in the function it answers; what
- * only answers use stands between `// #region helper` and `// #endregion`.
+ * An answer stands between `// #region answer` and `// #endregion` in the function it answers, or in a
+ * method of the class, which may have several; what only answers use stands between `// #region helper`
+ * and `// #endregion`.
  *
  * @throws when a region is not closed, or an answer stands in no function
  */
@@ -15,19 +16,30 @@ export function cutStub(solution: string, file: string): string {
   const lines: string[] = [];
   let functionName: string | undefined;
   let region: "answer" | "helper" | undefined;
+  let skipsBlank = false;
   for (const [index, line] of solution.split("\n").entries()) {
     const complain = (what: string) => new Error(`${file}:${index + 1}: ${what}`);
     if (region !== undefined) {
       if (/^\s*\/\/ #region/.test(line)) throw complain(`a region within the ${region} region`);
-      if (/^\s*\/\/ #endregion/.test(line)) region = undefined;
+      if (!/^\s*\/\/ #endregion/.test(line)) continue;
+      // As does the blank line behind one that begins a class.
+      skipsBlank = region === "helper" && lines.at(-1)?.endsWith("{") === true;
+      region = undefined;
       continue;
     }
-    functionName = line.match(/^export (?:async )?function\*? (\w+)/)?.[1] ?? functionName;
+    if (skipsBlank && line === "") {
+      skipsBlank = false;
+      continue;
+    }
+    skipsBlank = false;
+    functionName =
+      line.match(/^export (?:(?:async )?function\*?|class) (\w+)/)?.[1] ?? functionName;
     const [, indent = "", kind] = line.match(/^(\s*)\/\/ #region (\w+)$/) ?? [];
     if (kind === undefined) {
       lines.push(line);
     } else if (kind === "answer") {
-      if (functionName === undefined) throw complain("an answer outside of any exported function");
+      if (functionName === undefined)
+        throw complain("an answer outside of any exported function or class");
       region = "answer";
       lines.push(`${indent}throw new Todo("${functionName}");`);
     } else if (kind === "helper") {

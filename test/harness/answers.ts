@@ -20,14 +20,19 @@ const loaded = new Map<string, Promise<unknown>>();
  * @throws Wrong when the file never finishes loading; whatever the file throws while it loads
  */
 export function loadAnswers<Answers>(module: string): Promise<Answers> {
-  const given = resolve(inject("answers"));
-  const file = given.endsWith(".ts") ? given : join(given, `${module}.ts`);
+  const file = answersFile(module);
   let answers = loaded.get(file);
   if (answers === undefined) {
     answers = load(file);
     loaded.set(file, answers);
   }
   return answers as Promise<Answers>;
+}
+
+/** The file that holds a module's answers: for a process of their own. */
+export function answersFile(module: string): string {
+  const given = resolve(inject("answers"));
+  return given.endsWith(".ts") ? given : join(given, `${module}.ts`);
 }
 
 async function load(file: string): Promise<unknown> {

@@ -58,6 +58,7 @@ export function check(
       await Promise.race([running.run(desk, () => body(desk)), stray.caught]);
       refuseChanges(functionName);
       signed("passed");
+      if (desk.figures !== undefined) task.meta.figures = desk.figures;
     } catch (error) {
       if (error instanceof NotOnThisBroker) {
         signed("skipped");

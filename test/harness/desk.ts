@@ -34,6 +34,8 @@ export interface Desk {
   endLater(client: MqttClient | undefined): void;
   /** Do this when the check is over, whatever its outcome. */
   atEnd(action: () => void | Promise<void>): void;
+  /** What the check has measured, in one line, for the report of a check that passes. */
+  figures: string | undefined;
   close(): Promise<void>;
 }
 
@@ -82,6 +84,7 @@ export async function openDesk(): Promise<Desk> {
     helper: (base, options) => open(inject("broker").url, base, options),
     endLater: (client) => endings.push(() => endAnyhow(client)),
     atEnd: (action) => endings.push(action),
+    figures: undefined,
     close: async () => {
       for (const end of endings.reverse()) await end();
       await tap.close();

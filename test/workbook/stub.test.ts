@@ -36,6 +36,42 @@ export function main(): void {}
 `);
   });
 
+  test("has a to-do of the class's name in each of its methods", () => {
+    const withClass = `import { a } from "mqtt";
+
+export class Outbox {
+  // #region helper
+  #kept = [];
+  // #endregion
+
+  add(): void {
+    // #region answer
+    this.#kept.push(1);
+    // #endregion
+  }
+
+  get size(): number {
+    // #region answer
+    return this.#kept.length;
+    // #endregion
+  }
+}
+`;
+    expect(cutStub(withClass, "x.ts")).toBe(`import { a } from "mqtt";
+import { Todo } from "../workbook/todo.ts";
+
+export class Outbox {
+  add(): void {
+    throw new Todo("Outbox");
+  }
+
+  get size(): number {
+    throw new Todo("Outbox");
+  }
+}
+`);
+  });
+
   test.each([
     ["an open region", solution.slice(0, solution.lastIndexOf("// #endregion")), /not closed/],
     ["a nested region", solution.replace("  return help(1);", "  // #region answer"), /within/],

@@ -19,6 +19,8 @@ export interface FunctionState {
   readonly lack?: string;
   /** What crossed the wire: in the check that did not pass, or else in the first one. */
   readonly diagram?: string;
+  /** What its checks have measured, a line each. */
+  readonly figures?: readonly string[];
 }
 
 /** A module's functions in the lesson's order, each with the outcome of all its checks. */
@@ -34,6 +36,7 @@ export function functionStates(module: Module, results: readonly CheckResult[]):
     const diagram = (problem ?? checks[0])?.diagram;
     const state: FunctionState = {
       functionName,
+      figures: checks.flatMap(({ figures }) => figures ?? []),
       outcome: problem?.outcome ?? (passed ? "passed" : "skipped"),
       ...(problem && { problem }),
       ...(lack && { lack }),
@@ -78,9 +81,10 @@ export function drawTitle(module: Module): string {
 
 /** The module's title and a line for each of its functions. */
 export function drawModule(module: Module, states: readonly FunctionState[]): string {
-  const lines = states.flatMap(({ functionName, outcome, lack }) => [
+  const lines = states.flatMap(({ functionName, outcome, lack, figures = [] }) => [
     `  ${drawState(outcome, functionName)}`,
     ...(lack ? [paint.dim(drawRow("", `not checked on this broker: ${lack}`, 80))] : []),
+    ...figures.map((line) => paint.dim(drawRow("", line, 80))),
   ]);
   return [drawTitle(module), ...lines].join("\n");
 }

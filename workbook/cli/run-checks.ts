@@ -38,6 +38,8 @@ export interface CheckResult {
   readonly output: string;
   /** What crossed the wire meanwhile, drawn as wide as the terminal. */
   readonly diagram?: string;
+  /** What a check that passed has measured, in one line. */
+  readonly figures?: string;
 }
 
 /** What a learner reads of a check that did not pass. */
@@ -133,7 +135,7 @@ export async function openChecks(
       state === "skipped"
         ? { outcome: "skipped", explanation: { headline: note ?? "" } }
         : judge(state === "passed" ? undefined : (errors?.[0] ?? interrupted));
-    const { diagram, seal: sealedBy } = testCase.meta();
+    const { diagram, figures, seal: sealedBy } = testCase.meta();
     const isGenuine =
       !sealed.has(verdict.outcome) || sealedBy === seal(testCase.name, verdict.outcome);
     add({
@@ -142,6 +144,7 @@ export async function openChecks(
       title: rest.join(": "),
       output: printed.get(testCase.id) ?? "",
       ...(diagram && { diagram }),
+      ...(figures && { figures }),
       ...(isGenuine ? verdict : forged),
     });
   };

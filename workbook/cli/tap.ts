@@ -147,9 +147,10 @@ async function findBroker(address: string | undefined, aside: Printer): Promise<
   return { kind: "url", name: url.host, url: address, stop: async () => {} };
 }
 
-/** For a `hold` without `until`. Else the terminal's input is none of our business. */
+/** For a `hold` or `freeze` without `until`. Else the terminal's input is none of our business. */
 function listenForEnter(faults: readonly FaultStep[], play: FaultPlay): void {
-  if (faults.some((fault) => fault.do === "hold" && fault.until === undefined)) {
+  const waits = ({ do: kind }: FaultStep) => kind === "hold" || kind === "freeze";
+  if (faults.some((fault) => waits(fault) && !("until" in fault))) {
     process.stdin.on("data", () => play.release());
   }
 }

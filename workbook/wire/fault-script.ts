@@ -11,6 +11,8 @@ export const faultGrammar = `Faults, several of them separated by ";", play in o
   delay 500ms PACKET                   it arrives so much later (ms or s), and what follows it too
   hold PACKET until PACKET             it waits, and what follows it too, until the other packet comes
   hold PACKET                          it waits until you press Enter
+  freeze PACKET until PACKET           nothing arrives any more, either way, and no side sees a close
+  freeze PACKET                        the same, until you press Enter
   cut before PACKET                    the line breaks, and the packet is lost
   cut after PACKET                     the packet arrives, then the line breaks
   refuse next connection               the broker never hears of it
@@ -85,11 +87,12 @@ class SentenceParser {
   #fault(): FaultStep {
     if (this.#takes("drop")) return { do: "drop", packet: this.#packet() };
     if (this.#takes("delay")) return { do: "delay", ms: this.#time(), packet: this.#packet() };
-    if (this.#takes("hold")) {
+    for (const kind of ["hold", "freeze"] as const) {
+      if (!this.#takes(kind)) continue;
       const packet = this.#packet();
       return this.#takes("until")
-        ? { do: "hold", packet, until: this.#packet() }
-        : { do: "hold", packet };
+        ? { do: kind, packet, until: this.#packet() }
+        : { do: kind, packet };
     }
     if (this.#takes("cut"))
       return { do: "cut", when: this.#beforeOrAfter(), packet: this.#packet() };
@@ -97,7 +100,7 @@ class SentenceParser {
       if (this.#takes("next") && this.#takes("connection")) return { do: "refuse" };
       throw this.#unexpected("next connection", "write: refuse next connection");
     }
-    throw this.#unexpected("a fault", "start with drop, delay, hold, cut or refuse");
+    throw this.#unexpected("a fault", "start with drop, delay, hold, freeze, cut or refuse");
   }
 
   #beforeOrAfter(): "before" | "after" {
@@ -200,7 +203,7 @@ export interface FaultPlay {
   readonly played: Promise<void>;
   /** How many faults have struck so far. */
   readonly struck: number;
-  /** Let go the packets that a `hold` without `until` keeps. */
+  /** Let go what a `hold` or `freeze` without `until` keeps. */
   release(): void;
 }
 
@@ -236,7 +239,7 @@ export function playSteps(
     if (step.do === "refuse") return faults.refuseNextConnection(next);
     const armed = faults.arm(step, matcher(step.packet), (frame) => {
       if (step.until) releaseOn(step.until, armed, frame);
-      else if (step.do === "hold") held.push(armed);
+      else if (step.do === "hold" || step.do === "freeze") held.push(armed);
       next();
     });
   };

@@ -5,6 +5,7 @@ export type Fault =
   | { readonly do: "drop" }
   | { readonly do: "delay"; readonly ms: number }
   | { readonly do: "hold" }
+  | { readonly do: "freeze" }
   | { readonly do: "cut"; readonly when: "before" | "after" };
 
 /** A fault that waits for its packet. */
@@ -34,7 +35,7 @@ export class ArmedFault {
     });
   }
 
-  /** For `hold`: let the packet go, and all that waits behind it, in one write. */
+  /** For `hold` and `freeze`: let the packet go, and all that waits behind it, in one write. */
   release(): void {
     this.#release();
   }

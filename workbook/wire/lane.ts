@@ -15,6 +15,8 @@ interface LaneContext {
   readonly faults: Faults;
   /** End both directions of the connection. */
   cut(): void;
+  /** Let the other direction stand still too. */
+  freeze(released: Promise<void>): void;
   /** The sending side closed, with the network's error if there was one. */
   ended(error?: Error): void;
 }
@@ -41,6 +43,8 @@ export class Lane {
   /** What waits for the first of it, which is blocked. Empty but for a hold or a delay. */
   #queue: Waiting[] = [];
   #queuedBytes = 0;
+  /** Resolves when the line goes on: until then neither side hears anything, not even of a close. */
+  #frozen: Promise<void> | undefined;
   /** Nothing goes this way any more. */
   #over = false;
   #isCut = false;
@@ -63,17 +67,38 @@ export class Lane {
       context.ended(failure);
       // Without an "end" before it the line was reset: nothing that still waits will be wanted.
       if (from.readableEnded || this.#isCut) return;
-      this.#stop();
-      to.destroySoon();
+      this.#whenThawed(() => {
+        this.#stop();
+        to.destroySoon();
+      });
     });
     to.on("drain", () => this.#flow());
     to.on("close", () => {
-      this.#stop();
-      // Nobody is left to read what it sends. After a cut it may still be reading its last packet,
-      // which a reset would take away: it closes by itself.
-      if (!this.#isCut) from.destroySoon();
+      this.#whenThawed(() => {
+        this.#stop();
+        // Nobody is left to read what it sends. After a cut it may still be reading its last packet,
+        // which a reset would take away: it closes by itself.
+        if (!this.#isCut) from.destroySoon();
+      });
     });
     from.resume();
+  }
+
+  /** Stand still from here on: what comes waits, and so does the news that a side has closed. */
+  freeze(released: Promise<void>): void {
+    const waiting: Waiting = { bytes: NOTHING, blocked: true };
+    this.#queue.push(waiting);
+    this.#frozen = released;
+    released.then(() => {
+      this.#frozen = undefined;
+      waiting.blocked = false;
+      this.#pump();
+    });
+  }
+
+  #whenThawed(action: () => void): void {
+    if (this.#frozen) this.#frozen.then(action);
+    else action();
   }
 
   /** End the line here: what was written still arrives, what comes from now on is let go. */
@@ -177,14 +202,20 @@ export class Lane {
 
   #block(waiting: Waiting): void {
     const { fault } = waiting;
-    if (fault?.fault.do !== "hold" && fault?.fault.do !== "delay") return;
+    if (fault === undefined || fault.fault.do === "drop" || fault.fault.do === "cut") return;
     waiting.blocked = true;
+    if (fault.fault.do === "freeze") {
+      this.#frozen = fault.released.then(() => {
+        this.#frozen = undefined;
+      });
+      this.context.freeze(fault.released);
+    }
     const over = () => {
       waiting.blocked = false;
       this.#pump();
     };
-    if (fault.fault.do === "hold") fault.released.then(over);
-    else waiting.timer = setTimeout(over, fault.fault.ms);
+    if (fault.fault.do === "delay") waiting.timer = setTimeout(over, fault.fault.ms);
+    else fault.released.then(over);
   }
 
   /** Let go what waits, up to the next packet that is blocked, in one write. */

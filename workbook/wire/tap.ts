@@ -82,6 +82,7 @@ export async function openTap(
         transcript,
         faults,
         cut,
+        freeze: (released) => (direction === "to-broker" ? toClient : toBroker).freeze(released),
         ended: (error) => close(direction === "to-broker" ? "client" : "broker", error),
       });
     const toBroker = lane(client, upstream, "to-broker");

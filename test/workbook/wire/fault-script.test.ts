@@ -41,6 +41,11 @@ describe("reading", () => {
         until: { type: "publish", direction: "to-client" },
       },
     ],
+    ["freeze publish", { do: "freeze", packet: { type: "publish" } }],
+    [
+      "freeze publish until connect",
+      { do: "freeze", packet: { type: "publish" }, until: { type: "connect" } },
+    ],
     ["drop publish to broker", { do: "drop", packet: { type: "publish", direction: "to-broker" } }],
     [
       'DROP Publish From "broker"',
@@ -76,7 +81,9 @@ describe("reading", () => {
 
   test("whatever is typed is read, or refused in one line that says what to type", () => {
     const words = fc.constantFrom(
-      ..."drop delay hold cut before after refuse next connection until from to broker".split(" "),
+      ..."drop delay hold freeze cut before after refuse next connection until from to broker".split(
+        " ",
+      ),
       ...'publish puback packet sensor-1 500ms 2s ; " "a b" "'.split(" "),
     );
     const typed = fc.oneof(
@@ -137,7 +144,7 @@ describe("reading", () => {
       .filter((line) => line.startsWith("  "))
       .map((line) => line.trim().split(/ {2,}/)[0] ?? "")
       .map((line) => line.replaceAll("PACKET", "puback from broker to sensor-1"));
-    expect(examples).toHaveLength(7);
+    expect(examples).toHaveLength(9);
     for (const example of examples) expect(parseFaults(example)).toHaveLength(1);
   });
 });
@@ -225,6 +232,25 @@ describe("playing", () => {
     expect(await client.bytes(4)).toEqual(ack("puback"));
   });
 
+  test("freeze until: another line's packet lets it go", async () => {
+    const { client, broker } = await rig.line();
+    playFaults(rig, "freeze publish until connect");
+    await client.send(packets("a"));
+    await rig.transcript.seen(of("publish"));
+    const other = await rig.line();
+    await other.client.send(connectPacket("other"));
+    expect(await broker.bytes(7)).toEqual(packets("a"));
+  });
+
+  test("freeze: waits for release", async () => {
+    const { client, broker } = await rig.line();
+    const play = playFaults(rig, "freeze publish");
+    await client.send(packets("a"));
+    await play.played;
+    play.release();
+    expect(await broker.bytes(7)).toEqual(packets("a"));
+  });
+
   test("a script that cannot be read arms nothing", () => {
     expect(() => playFaults(rig, "drop publish; nonsense")).toThrow(UsageError);
     expect(rig.faults.waiting).toBe(false);
@@ -256,6 +282,8 @@ const anyStep: fc.Arbitrary<FaultStep> = fc.oneof(
   }),
   fc.record({ do: fc.constant("hold" as const), packet: anyPattern }),
   fc.record({ do: fc.constant("hold" as const), packet: anyPattern, until: anyPattern }),
+  fc.record({ do: fc.constant("freeze" as const), packet: anyPattern }),
+  fc.record({ do: fc.constant("freeze" as const), packet: anyPattern, until: anyPattern }),
   fc.record({
     do: fc.constant("cut" as const),
     when: fc.constantFrom("before" as const, "after" as const),
@@ -286,8 +314,9 @@ function write(step: FaultStep, shout: boolean): string[] {
     case "delay":
       return [say("delay"), say(`${step.ms}ms`), ...packet];
     case "hold":
+    case "freeze":
       return [
-        say("hold"),
+        say(step.do),
         ...packet,
         ...(step.until ? [say("until"), ...pattern(step.until)] : []),
       ];

@@ -12,9 +12,11 @@ import {
   cutBefore,
   drop,
   encode,
+  freeze,
   hold,
   of,
   openRig,
+  type Peer,
   publishPacket,
   type Rig,
 } from "./rig.ts";
@@ -203,6 +205,73 @@ test("hold: a packet that is held when its line is cut is told as cut", async ()
   held.release();
   await held.released;
   expect(broker.received).toEqual(a);
+});
+
+test("freeze: nothing arrives either way until it is released, then all of it in order", async () => {
+  const { client, broker } = await rig.line();
+  const frozen = rig.faults.arm(freeze, of("publish", "b"));
+  await client.send(all);
+  await frozen.met;
+  await broker.send(Buffer.concat([ack("puback"), ack("pubrec")]));
+  await rig.transcript.seen(of("pubrec"));
+  // Other lines go on, and the turn that they take shows that here nothing moves.
+  const other = await rig.line();
+  await other.client.send(c);
+  await other.broker.bytes(c.length);
+  expect(broker.received).toEqual(a);
+  expect(client.received).toHaveLength(0);
+  expect(fates()).toEqual(["passed", "held", "held", "passed"]);
+  frozen.release();
+  expect(await broker.bytes(all.length)).toEqual(all);
+  expect(await client.bytes(8)).toEqual(Buffer.concat([ack("puback"), ack("pubrec")]));
+  expect(fates()).toEqual(["passed", "passed", "passed", "passed"]);
+});
+
+describe.each(["ends", "resets"] as const)("freeze: the client %s the line", (how) => {
+  const leave = ({ socket }: Peer) =>
+    how === "ends" ? socket.destroy() : socket.resetAndDestroy();
+
+  test("and the broker hears of it only when it is released", async () => {
+    const { client, broker } = await rig.line();
+    const frozen = rig.faults.arm(freeze, of("publish", "b"));
+    await client.send(all);
+    await frozen.met;
+    leave(client);
+    await rig.transcript.seen((entry) => entry.kind === "closed" && entry.by === "client");
+    const other = await rig.line();
+    await other.client.send(c);
+    await other.broker.bytes(c.length);
+    expect(broker.hasEnded || broker.isClosed).toBe(false);
+    frozen.release();
+    await broker.ended();
+    if (how === "ends") expect(broker.received).toEqual(all);
+  });
+});
+
+test("freeze: the client hears of the broker's end only when it is released", async () => {
+  const { client, broker } = await rig.line();
+  const frozen = rig.faults.arm(freeze, of("publish", "a"));
+  await client.send(a);
+  await frozen.met;
+  broker.socket.end(ack("puback"));
+  await rig.transcript.seen((entry) => entry.kind === "closed" && entry.by === "broker");
+  const other = await rig.line();
+  await other.broker.send(ack("puback"));
+  await other.client.bytes(4);
+  expect(client.hasEnded || client.isClosed).toBe(false);
+  frozen.release();
+  await client.ended();
+  expect(client.received).toEqual(ack("puback"));
+});
+
+test("freeze: closing the tap ends a frozen line", async () => {
+  const { client, broker } = await rig.line();
+  const frozen = rig.faults.arm(freeze, of("publish", "a"));
+  await client.send(all);
+  await frozen.met;
+  await rig.close();
+  await Promise.all([client.closed(), broker.closed()]);
+  expect(broker.received).toHaveLength(0);
 });
 
 describe.each([

@@ -169,6 +169,7 @@ export function of(type: Frame["type"], topic?: string): (entry: Entry) => entry
 
 export const drop: Fault = { do: "drop" };
 export const hold: Fault = { do: "hold" };
+export const freeze: Fault = { do: "freeze" };
 export const cutBefore: Fault = { do: "cut", when: "before" };
 export const cutAfter: Fault = { do: "cut", when: "after" };
 

@@ -1,0 +1,83 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { answersFile } from "../../harness/answers.ts";
+import { within } from "../../harness/deadline.ts";
+import { brokerGone, type Desk } from "../../harness/desk.ts";
+
+/** How long a process may take to start on a machine that is busy, in milliseconds. */
+const START = 12_000;
+
+/** A process of the answers' own, that a check can kill. */
+export interface Child {
+  /** The lines that it printed so far. */
+  readonly lines: readonly string[];
+  tell(line: string): void;
+  /** Resolves when it has ended, whatever ended it. */
+  readonly gone: Promise<unknown>;
+  /** Resolves when it has printed so many lines. Rejects with what went wrong in it. */
+  printed(count: number): Promise<void>;
+  /** As `kill -9` does. Resolves when it is gone. */
+  kill(): Promise<void>;
+}
+
+/**
+ * Start one of this folder's programs with the answers under test, in a process that ends with the check.
+ * Resolves at once.
+ *
+ * @param program e.g. `journal-process.ts`; prints a line for each step, or `failed` and the error in JSON
+ */
+export function startChild(desk: Desk, program: string, data: unknown): Child {
+  const file = fileURLToPath(new URL(program, import.meta.url));
+  const child = spawn(
+    process.execPath,
+    ["--import", "tsx", file, answersFile("06-resilient-device"), JSON.stringify(data)],
+    { stdio: ["pipe", "pipe", "ignore"] },
+  );
+  // With all that it had printed.
+  const gone = once(child, "close");
+  const kill = async () => {
+    child.kill("SIGKILL");
+    await gone;
+  };
+  desk.atEnd(kill);
+  child.stdin.on("error", () => {});
+  const lines: string[] = [];
+  let failure: Error | undefined;
+  let news = () => {};
+  createInterface(child.stdout).on("line", (line) => {
+    if (line.startsWith("failed ")) failure = errorOf(line.slice("failed ".length));
+    else lines.push(line);
+    news();
+  });
+  child.once("exit", (code) => {
+    if (code) failure ??= new Error(`the process ended with code ${code}`);
+    news();
+  });
+  const printed = (count: number) =>
+    within(
+      new Promise<void>((resolve, reject) => {
+        news = () => {
+          if (failure) reject(failure);
+          else if (lines.length >= count) resolve();
+        };
+        news();
+      }),
+      () => brokerGone(`a process of the check printed ${lines.length} lines, not ${count}`),
+      START,
+    );
+  return {
+    lines,
+    tell: (line) => void child.stdin.write(`${line}\n`),
+    gone,
+    printed,
+    kill,
+  };
+}
+
+/** The error as it was in the other process. */
+function errorOf(text: string): Error {
+  const { name, message, ...fields } = JSON.parse(text);
+  return Object.assign(new Error(message), { name, ...fields });
+}

@@ -1,0 +1,36 @@
+// Kills: connectDevice: asks for a session that outlives the line
+// Throws its session away each time.
+import { connect, type MqttClient } from "mqtt";
+import * as right from "../../../solutions/06-resilient-device.ts";
+import { prefixed } from "../../../workbook/telemetry.ts";
+
+export * from "../../../solutions/06-resilient-device.ts";
+
+export function connectDevice(options: right.DeviceOptions): MqttClient {
+  const { brokerUrl, deviceId, login, keepaliveSeconds, backoff, random, onGiveUp } = options;
+  let attempt = 0;
+  const nextDelay = () => Math.max(1, right.backoffDelay(attempt++, backoff, random));
+  const client = connect(brokerUrl, {
+    ...login,
+    clientId: prefixed(deviceId),
+    protocolVersion: 5,
+    properties: { sessionExpiryInterval: 3600 },
+    keepalive: keepaliveSeconds,
+    reconnectPeriod: nextDelay(),
+    reconnectOnConnackError: true,
+  });
+  client.on("reconnect", () => {
+    client.options.reconnectPeriod = nextDelay();
+  });
+  client.on("connect", () => {
+    attempt = 0;
+    client.options.reconnectPeriod = nextDelay();
+  });
+  client.on("error", (error) => {
+    const reasonCode = right.reasonCodeOf(error);
+    if (reasonCode === undefined || right.mayHeal(reasonCode)) return;
+    client.end(true);
+    onGiveUp(error);
+  });
+  return client;
+}
