@@ -6,7 +6,7 @@ import { within } from "./deadline.ts";
 import { Wrong } from "./wrong.ts";
 
 /** How long a file may take to load, in milliseconds. It is compiled first, with all that it imports. */
-const LOADING = 10_000;
+const LOADING = 15_000;
 
 /**
  * The answers under test: a folder that holds `<module>.ts`, or one file that stands for a module.

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { chooseBroker } from "../broker/choose.ts";
 import { listModules, readLesson, root } from "../modules.ts";
@@ -71,11 +71,13 @@ function listMutants(): Mutant[] {
 
 /** The files of answers in a folder that has one for each module. */
 function listAnswers(folder: string): CheckRun[] {
-  return listModules().flatMap(({ name }) =>
-    readdirSync(join(root, folder, name))
-      .sort()
-      .map((file) => ({ module: name, answers: `${folder}/${name}/${file}` })),
-  );
+  return listModules()
+    .filter(({ name }) => existsSync(join(root, folder, name)))
+    .flatMap(({ name }) =>
+      readdirSync(join(root, folder, name))
+        .sort()
+        .map((file) => ({ module: name, answers: `${folder}/${name}/${file}` })),
+    );
 }
 
 function titleOf({ functionName, title }: CheckResult): string {
