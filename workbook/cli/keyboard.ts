@@ -1,17 +1,22 @@
 import { emitKeypressEvents, type Key } from "node:readline";
 
-/** Calls `press` with each key: its letter, or its name as in `return`, `backspace`, `ctrl-c`. */
+/** A terminal that is read key by key. */
 export interface Keyboard {
   /** Give the terminal back to whoever reads it by lines. */
   close(): void;
 }
 
-/** Read single keys from the terminal. `gone` is called when there is none any more. */
+/**
+ * Read single keys from the terminal.
+ *
+ * @param press called with each key: its letter or digit, or its name as in `return` and `ctrl-c`
+ * @param gone called when the terminal has gone away
+ */
 export function openKeyboard(press: (key: string) => void, gone: () => void): Keyboard {
   const { stdin } = process;
   const onKeypress = (text: string | undefined, { name, ctrl }: Key) => {
     if (ctrl) press(`ctrl-${name}`);
-    else press(/^[\w?]$/.test(text ?? "") ? (text ?? "").toLowerCase() : (name ?? ""));
+    else press(/^\w$/.test(text ?? "") ? (text ?? "").toLowerCase() : (name ?? ""));
   };
   emitKeypressEvents(stdin);
   stdin.setRawMode(true);
