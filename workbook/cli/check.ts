@@ -5,6 +5,7 @@ import { drawModule, drawProblem, drawTypeProblems, functionStates } from "./rep
 import { type CheckResult, runChecks } from "./run-checks.ts";
 import { needExercises, type Selection, select } from "./select.ts";
 import { isUnreadable, type TypeProblem, typeProblems } from "./type-check.ts";
+import { isTouched, untouchedResults } from "./untouched.ts";
 import { exitCodes, runCommand } from "./usage.ts";
 
 /** `npm run check [-- 01 | createClient]`: judge the exercises. */
@@ -13,15 +14,19 @@ async function check(): Promise<number> {
   needExercises(selection.modules);
   const fingerprints = new Map(selection.modules.map((each) => [each, fingerprint(each)]));
   // The compiler takes about as long as the checks: let both work at once.
-  const compiling = typeProblems(selection.modules.map(({ exercise }) => exercise));
+  const touched = selection.modules.filter(isTouched);
+  const compiling = typeProblems(touched.map(({ exercise }) => exercise));
   const { broker, passedOver } = await chooseBroker("check");
   for (const reason of passedOver) console.log(paint.dim(`Note: ${reason}.`));
   try {
-    const runs = selection.modules.map(({ name }) => ({ module: name, answers: "exercises" }));
-    const results = await runChecks(runs, broker, {
-      functionName: selection.functionName,
-      firstProblemOnly: true,
-    });
+    const { functionName } = selection;
+    const results = selection.modules.flatMap(
+      (module) => untouchedResults(module, functionName) ?? [],
+    );
+    if (touched.length > 0) {
+      const runs = touched.map(({ name }) => ({ module: name, answers: "exercises" }));
+      results.push(...(await runChecks(runs, broker, { functionName, firstProblemOnly: true })));
+    }
     const types = await compiling;
     for (const [module, of] of fingerprints) {
       if (!isUnreadable(module, types)) recordVerdicts(functionStates(module, results), of);

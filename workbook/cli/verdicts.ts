@@ -3,9 +3,10 @@ import { type Module, readLesson, root } from "../modules.ts";
 import { paint } from "../paint.ts";
 import { fingerprint, recordVerdicts } from "./progress-file.ts";
 import { type FunctionState, functionStates } from "./report.ts";
-import type { OpenChecks } from "./run-checks.ts";
+import type { CheckResult, OpenChecks } from "./run-checks.ts";
 import { isDone, listStandings } from "./standing.ts";
 import { isUnreadable, type TypeProblem, typeProblems } from "./type-check.ts";
+import { isTouched, untouchedResults } from "./untouched.ts";
 
 /** How every function stands, kept up by checks, and remembered for the next time. */
 export class Verdicts {
@@ -47,8 +48,8 @@ export class Verdicts {
   async check(modules: readonly Module[]): Promise<void> {
     const fingerprints = new Map(modules.map((module) => [module, fingerprint(module)]));
     const [results, types] = await Promise.all([
-      this.checks.run(modules.map(({ name }) => name)),
-      typeProblems(this.modules.map(({ exercise }) => exercise)),
+      this.#run(modules),
+      typeProblems(this.modules.filter(isTouched).map(({ exercise }) => exercise)),
     ]);
     this.#types = types;
     for (const [module, of] of fingerprints) {
@@ -66,6 +67,13 @@ export class Verdicts {
       });
       this.#states.set(module.name, all);
     }
+  }
+
+  async #run(modules: readonly Module[]): Promise<CheckResult[]> {
+    const toDo = modules.flatMap((module) => untouchedResults(module) ?? []);
+    const touched = modules.filter(isTouched);
+    if (touched.length === 0) return toDo;
+    return [...toDo, ...(await this.checks.run(touched.map(({ name }) => name)))];
   }
 
   /** An exercise was saved: load it anew at the next check. */
