@@ -381,9 +381,7 @@ async function showLostWorker({ brokerUrl, faults, showWire }: Demo): Promise<vo
 }
 
 async function showExpiry({ brokerUrl, showWire }: Demo): Promise<void> {
-  console.log(
-    "\nOne message lives for 1 second, another one for 60. Two seconds later there is left:",
-  );
+  console.log("\nOne message lives for 1 second, another one for 60. Two seconds later:");
   const { queued, retained } = await demonstrateMessageExpiry(brokerUrl, 1, 60);
   const tell = (arrivals: readonly Arrival[]) =>
     arrivals.map(({ text, remaining }) => `${text}, ${remaining} s left`).join("; ") || "nothing";
@@ -493,12 +491,10 @@ async function showSecondHalf(demo: Demo): Promise<void> {
 }
 
 async function showProperties({ brokerUrl, showWire }: Demo): Promise<void> {
-  console.log(
-    "\nA reading goes through two gateways. Its properties tell what it is, and the way:",
-  );
+  console.log("\nA reading goes through two gateways. Its properties tell what it is:");
   const [sensor, display] = [
     await openClient(brokerUrl, "sensor"),
-    await openClient(brokerUrl, "up"),
+    await openClient(brokerUrl, "display"),
   ];
   const [down, up] = [prefixed("downstairs/co2"), prefixed("upstairs/co2")];
   const arrived = new Promise<IPublishPacket>((resolve) => {

@@ -130,8 +130,8 @@ export async function demonstrateMessageExpiry(
     if (Number.isInteger(life) && life >= 1) continue;
     throw new RangeError(`a message cannot live for ${life} s: give it whole seconds, at least 1`);
   }
-  const run = randomUUID().slice(0, 8);
-  const topic = prefixed(`news-${run}`);
+  const run = randomUUID().slice(0, 6);
+  const topic = prefixed(run);
   const as = (name: string): IClientOptions => ({
     clientId: prefixed(`${name}-${run}`),
     protocolVersion: 5,
@@ -143,18 +143,18 @@ export async function demonstrateMessageExpiry(
     properties: { sessionExpiryInterval: shortLife + 60 },
   };
 
-  const publisher = await connectAsync(brokerUrl, as("publisher"));
-  const clients = [publisher];
+  const writer = await connectAsync(brokerUrl, as("writer"));
+  const readers: MqttClient[] = [];
   const publish = (text: string, life: number) =>
-    publisher.publishAsync(`${topic}/${text}`, text, {
+    writer.publishAsync(`${topic}/${text}`, text, {
       qos: 1,
       retain: true,
       properties: { messageExpiryInterval: life },
     });
-  const publishEnd = () => publisher.publishAsync(`${topic}/end`, "end", { qos: 1 });
+  const publishEnd = () => writer.publishAsync(`${topic}/end`, "end", { qos: 1 });
   try {
     const before = await connectAsync(brokerUrl, reader);
-    clients.push(before);
+    readers.push(before);
     await before.subscribeAsync(`${topic}/+`, { qos: 1 });
     await before.endAsync();
 
@@ -164,21 +164,23 @@ export async function demonstrateMessageExpiry(
 
     await publishEnd();
     const back = connect(brokerUrl, reader);
-    clients.push(back);
+    readers.push(back);
     const queued = await arrivalsUntilEnd(back);
 
-    const newcomer = await connectAsync(brokerUrl, as("newcomer"));
-    clients.push(newcomer);
-    const arrivals = arrivalsUntilEnd(newcomer);
-    await newcomer.subscribeAsync(`${topic}/+`, { qos: 1 });
+    const late = await connectAsync(brokerUrl, as("late"));
+    readers.push(late);
+    const arrivals = arrivalsUntilEnd(late);
+    await late.subscribeAsync(`${topic}/+`, { qos: 1 });
     await publishEnd();
     return { queued, retained: await arrivals };
   } finally {
-    for (const text of ["short", "long"]) {
-      await publisher.publishAsync(`${topic}/${text}`, "", { qos: 1, retain: true });
-    }
+    // The readers first: they shall not hear how the topics are cleared.
     const forget = { properties: { sessionExpiryInterval: 0 } };
-    await Promise.all(clients.map((client) => client.endAsync(false, forget)));
+    await Promise.all(readers.map((client) => client.endAsync(false, forget)));
+    for (const text of ["short", "long"]) {
+      await writer.publishAsync(`${topic}/${text}`, "", { qos: 1, retain: true });
+    }
+    await writer.endAsync();
   }
   // #endregion
 }
@@ -609,9 +611,7 @@ async function showLostWorker({ brokerUrl, faults, showWire }: Demo): Promise<vo
 }
 
 async function showExpiry({ brokerUrl, showWire }: Demo): Promise<void> {
-  console.log(
-    "\nOne message lives for 1 second, another one for 60. Two seconds later there is left:",
-  );
+  console.log("\nOne message lives for 1 second, another one for 60. Two seconds later:");
   const { queued, retained } = await demonstrateMessageExpiry(brokerUrl, 1, 60);
   const tell = (arrivals: readonly Arrival[]) =>
     arrivals.map(({ text, remaining }) => `${text}, ${remaining} s left`).join("; ") || "nothing";
@@ -721,12 +721,10 @@ async function showSecondHalf(demo: Demo): Promise<void> {
 }
 
 async function showProperties({ brokerUrl, showWire }: Demo): Promise<void> {
-  console.log(
-    "\nA reading goes through two gateways. Its properties tell what it is, and the way:",
-  );
+  console.log("\nA reading goes through two gateways. Its properties tell what it is:");
   const [sensor, display] = [
     await openClient(brokerUrl, "sensor"),
-    await openClient(brokerUrl, "up"),
+    await openClient(brokerUrl, "display"),
   ];
   const [down, up] = [prefixed("downstairs/co2"), prefixed("upstairs/co2")];
   const arrived = new Promise<IPublishPacket>((resolve) => {

@@ -9,6 +9,8 @@ import { settles, within } from "../harness/deadline.ts";
 import { brokerGone, type Desk, received, sent } from "../harness/desk.ts";
 import { callWhileHeld } from "../harness/held.ts";
 import { Inbox } from "../harness/inbox.ts";
+import { stillThere } from "../harness/left-open.ts";
+import { foreignName, notYourOwn, usePrefix } from "../harness/own-names.ts";
 import { Wrong } from "../harness/wrong.ts";
 import {
   arrowOf,
@@ -567,7 +569,7 @@ describe("receiveWhileOffline", () => {
 
 describe("observeEffectiveQos", () => {
   check("observeEffectiveQos", "returns the level at which each message arrived", async (desk) => {
-    const matrix = await observe(desk);
+    const { matrix } = await observe(desk);
     const expected = levels.map((published) => levels.map((own) => Math.min(published, own)));
     if (JSON.stringify(matrix) === JSON.stringify(expected)) return;
     const rows = (value: unknown) =>
@@ -604,55 +606,30 @@ describe("observeEffectiveQos", () => {
 
   check("observeEffectiveQos", "keeps to its own names on a shared broker", async (desk) => {
     await observe(desk);
-    const prefix = prefixed("");
-    const names = desk.frames().flatMap(({ packet, direction }) => {
-      if (direction === "to-client") return [];
-      if (packet?.cmd === "publish") return [packet.topic];
-      if (packet?.cmd === "subscribe") return packet.subscriptions.map(({ topic }) => topic);
-      // Ids that the library or the broker makes up are nobody else's.
-      if (packet?.cmd === "connect")
-        return [packet.clientId].filter((id) => !/^(mqttjs_|$)/.test(id));
-      return [];
-    });
-    const stranger = names.find((name) => !name.startsWith(prefix));
-    if (stranger === undefined) return;
-    throw new Wrong({
-      headline: "a name is not your own",
-      expected: `every topic, filter and client id begins with ${prefix}`,
-      got: stranger,
-      why: "in a class everybody uses one broker: prefixed(...) keeps your names apart from the others'",
-      wire: desk.frames(({ type }) => type === "connect" || type === "subscribe"),
-    });
+    const foreign = foreignName(desk);
+    if (foreign !== undefined) throw notYourOwn(desk, foreign);
   });
 
   check("observeEffectiveQos", "closes what it opened", async (desk) => {
-    await observe(desk);
-    for (const connection of new Set(desk.frames().map((frame) => frame.connection))) {
-      await desk.sees(
-        (entry) => entry.kind === "closed" && entry.connection === connection,
-        () =>
-          new Wrong({
-            headline: "observeEffectiveQos leaves a connection open",
-            expected: "→ DISCONNECT, and the line is closed",
-            got: `${connection.name} is still connected`,
-            why: "an open connection keeps the program from ending, and the broker serving it",
-            wire: desk.frames((frame) => frame.connection === connection).slice(-3),
-          }),
-      );
-    }
+    const { clients } = await observe(desk);
+    const left = await stillThere(desk, clients);
+    if (left === undefined) return;
+    throw new Wrong({
+      headline: "observeEffectiveQos leaves a connection open",
+      expected: "every client has ended",
+      got: left,
+      why: "an open connection keeps the program from ending, and the broker serving it",
+      wire: desk.frames(({ type }) => type === "connect" || type === "disconnect"),
+    });
   });
 
   /** As on a broker that a class shares, where this learner has a prefix. */
   const observe = async (desk: Desk) => {
     const { observeEffectiveQos } = await answers();
-    const prefix = process.env.WORKBOOK_PREFIX;
-    process.env.WORKBOOK_PREFIX = `${prefix ?? ""}${desk.name("learner")}-`;
-    desk.atEnd(() => {
-      if (prefix === undefined) delete process.env.WORKBOOK_PREFIX;
-      else process.env.WORKBOOK_PREFIX = prefix;
-    });
-    clientsFromHere(desk);
-    return settles("observeEffectiveQos", () => observeEffectiveQos(desk.brokerUrl));
+    usePrefix(desk);
+    const clients = clientsFromHere(desk);
+    const matrix = await settles("observeEffectiveQos", () => observeEffectiveQos(desk.brokerUrl));
+    return { matrix, clients };
   };
 });
 

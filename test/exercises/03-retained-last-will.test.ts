@@ -10,6 +10,8 @@ import { clientsFromHere } from "../harness/clients.ts";
 import { settles, within } from "../harness/deadline.ts";
 import { type Desk, received, sent } from "../harness/desk.ts";
 import { callWhileHeld, roundTrip } from "../harness/held.ts";
+import { stillThere } from "../harness/left-open.ts";
+import { usePrefix } from "../harness/own-names.ts";
 import { clearAtEnd, keptOn } from "../harness/retained.ts";
 import { Wrong } from "../harness/wrong.ts";
 
@@ -441,17 +443,15 @@ describe("demonstrateDevicePresence", () => {
   check("demonstrateDevicePresence", "leaves no connection open", async (desk) => {
     const { play, clients } = await stage(desk);
     await settled(play);
-    const own = [...clients];
-    for (const connection of new Set(desk.frames().map((frame) => frame.connection))) {
-      await desk.sees(
-        (entry) => entry.kind === "closed" && entry.connection === connection,
-        () => stillOpen(`the connection of ${connection.name} is open`, desk),
-      );
-    }
-    await roundTrip(desk);
-    const waiting = own.find((client) => client.reconnecting);
-    if (waiting === undefined) return;
-    throw stillOpen(`${waiting.options.clientId} waits to connect again`, desk);
+    const left = await stillThere(desk, clients);
+    if (left === undefined) return;
+    throw new Wrong({
+      headline: "the story is told, and a client is still there",
+      expected: "every client has ended",
+      got: left,
+      why: "a client that nobody ends keeps the program running, and one that lost its line comes back by itself",
+      wire: flow(desk),
+    });
   });
 });
 
@@ -514,16 +514,6 @@ async function publishedBy(desk: Desk, client: MqttClient): Promise<Frame[]> {
   return desk.frames((frame) => sent("publish")(frame) && topicOf(frame) !== last);
 }
 
-/** Each topic and client id of this check begins with a prefix: who forgets prefixed() is found out. */
-function usePrefix(desk: Desk): void {
-  const { WORKBOOK_PREFIX: before } = process.env;
-  process.env.WORKBOOK_PREFIX = `${desk.name("class")}-`;
-  desk.atEnd(() => {
-    if (before === undefined) delete process.env.WORKBOOK_PREFIX;
-    else process.env.WORKBOOK_PREFIX = before;
-  });
-}
-
 /** The connection of the device: the one with a will. */
 async function deviceIn(desk: Desk): Promise<Connection> {
   const hasWill = (entry: Entry) => sent("connect")(entry) && connectOf(entry)?.will !== undefined;
@@ -573,16 +563,6 @@ function noCrash(desk: Desk): Wrong {
     expected: "the device's line breaks, and the broker publishes its will",
     got: "no offline from the broker",
     why: "a will comes when the line closes without a polite DISCONNECT, and never else [MQTT-3.1.2-8]",
-    wire: flow(desk),
-  });
-}
-
-function stillOpen(got: string, desk: Desk): Wrong {
-  return new Wrong({
-    headline: "the story is told, and a client is still there",
-    expected: "every client has ended",
-    got,
-    why: "a client that nobody ends keeps the program running, and one that lost its line comes back by itself",
     wire: flow(desk),
   });
 }

@@ -1,16 +1,16 @@
 import { describe } from "vitest";
+import { filterMatches } from "../../../workbook/wire/filters.ts";
 import type { Frame } from "../../../workbook/wire/transcript.ts";
 import { loadAnswers } from "../../harness/answers.ts";
 import { check } from "../../harness/check.ts";
 import { clientsFromHere } from "../../harness/clients.ts";
 import { settles } from "../../harness/deadline.ts";
 import { type Desk, openDesk, received, sent } from "../../harness/desk.ts";
+import { stillThere } from "../../harness/left-open.ts";
 import { NotOnThisBroker } from "../../harness/not-on-this-broker.ts";
+import { foreignName, notYourOwn, usePrefix } from "../../harness/own-names.ts";
 import { clearAtEnd, keptOn } from "../../harness/retained.ts";
 import { Wrong } from "../../harness/wrong.ts";
-import { matches } from "./filters.ts";
-import { stillThere } from "./left-open.ts";
-import { foreignName, notYourOwn, usePrefix } from "./own-names.ts";
 import { refuses } from "./refuses.ts";
 
 type Answers = typeof import("../../../solutions/04-mqtt5-features.ts");
@@ -312,7 +312,7 @@ function looksAt(frames: readonly Frame[]): Look[] {
           sent("publish")(frame) &&
           textOf(frame) === "short" &&
           (isBack || isRetained(frame)) &&
-          filters.some((filter) => matches(filter, topicOf(frame))),
+          filters.some((filter) => filterMatches(filter, topicOf(frame))),
       );
     if (published === undefined) return [];
     const arrow = isBack ? "→ CONNECT, when the subscriber comes back" : "→ SUBSCRIBE";

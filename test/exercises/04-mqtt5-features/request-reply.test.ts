@@ -8,8 +8,8 @@ import { check } from "../../harness/check.ts";
 import { settles, within } from "../../harness/deadline.ts";
 import { brokerGone, type Desk, received, sent } from "../../harness/desk.ts";
 import { callWhileHeld } from "../../harness/held.ts";
+import { foreignName, notYourOwn, usePrefix } from "../../harness/own-names.ts";
 import { type Explanation, Wrong } from "../../harness/wrong.ts";
-import { foreignName, notYourOwn, usePrefix } from "./own-names.ts";
 
 type Answers = typeof import("../../../solutions/04-mqtt5-features.ts");
 const answers = () => loadAnswers<Answers>("04-mqtt5-features");

@@ -1,7 +1,7 @@
-import { prefixed } from "../../../workbook/telemetry.ts";
-import type { Desk } from "../../harness/desk.ts";
-import { Wrong } from "../../harness/wrong.ts";
-import { filterWithin } from "./filters.ts";
+import { prefixed } from "../../workbook/telemetry.ts";
+import { filterWithin } from "../../workbook/wire/filters.ts";
+import type { Desk } from "./desk.ts";
+import { Wrong } from "./wrong.ts";
 
 /** Each name of this check begins with a prefix of its own: who forgets prefixed() is found out. */
 export function usePrefix(desk: Desk): void {

@@ -1,6 +1,6 @@
 import type { MqttClient } from "mqtt";
-import { type Desk, sent } from "../../harness/desk.ts";
-import { roundTrip } from "../../harness/held.ts";
+import { type Desk, sent } from "./desk.ts";
+import { roundTrip } from "./held.ts";
 
 /**
  * After an answer is through: who is still connected, or waits to connect again, in words.
