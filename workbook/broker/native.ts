@@ -61,18 +61,17 @@ export async function startNative(setup: MosquittoSetup = ownSetup): Promise<Mos
     // Between asking for a free port and using it, somebody else may have got it.
     const taken = /address already in use/i.test(result.failure);
     if (taken && attempt < maxAttempts) continue;
-    throw new ConfigurationRefused(
-      `${program} did not start: ${result.failure}`,
-      result.failure,
-      "WORKBOOK_BROKER=embedded takes the broker that the workbook brings along",
-    );
+    const message = `${program} did not start: ${result.failure}`;
+    const next = "WORKBOOK_BROKER=embedded takes the broker that the workbook brings along";
+    if (taken || result.errors === "") throw new EnvironmentProblem(message, next);
+    throw new ConfigurationRefused(message, result.errors, next);
   }
 }
 
 async function start(
   program: string,
   setup: MosquittoSetup,
-): Promise<{ broker: Mosquitto } | { failure: string }> {
+): Promise<{ broker: Mosquitto } | { failure: string; errors: string }> {
   const folder = newFolder();
   const { ports, configuration } = await settle(setup, program, folder);
   for (const [name, content] of Object.entries(setup.files ?? {})) {
@@ -118,7 +117,7 @@ async function start(
   tooLate.abort();
   if (failure !== undefined) {
     await stop();
-    return { failure };
+    return { failure, errors: log.errors };
   }
   // A script with nothing else to do may come to its end, which then ends the broker too.
   child.unref();

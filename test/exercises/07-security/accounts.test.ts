@@ -5,6 +5,7 @@ import type { Desk } from "../../harness/desk.ts";
 import { Wrong } from "../../harness/wrong.ts";
 import {
   answers,
+  dashboardPort,
   filesOf,
   knocks,
   notMine,
@@ -178,7 +179,7 @@ plugin_opt_config_file ${path("dynamic-security.json")}
       // Here everybody has a certificate.
       dashboards: (place) => {
         const { authority, certificate, key } = filesOf(place);
-        return `listener 8884\ncafile ${authority}\ncertfile ${certificate}\nkeyfile ${key}\nrequire_certificate true\nuse_identity_as_username true\n`;
+        return `listener ${dashboardPort}\ncafile ${authority}\ncertfile ${certificate}\nkeyfile ${key}\nrequire_certificate true\nuse_identity_as_username true\n`;
       },
     };
   });
