@@ -14,9 +14,8 @@ import { pbkdf2Sync, randomBytes } from "node:crypto";
 import { connectAsync, type IClientOptions, type MqttClient } from "mqtt";
 import type { Mosquitto } from "../workbook/broker/mosquitto-setup.ts";
 import { runBrokerScript, type Workshop } from "../workbook/script.ts";
-import { attackAll } from "../workbook/security/attacks.ts";
 import { clients, tenants } from "../workbook/security/cast.ts";
-import { type Certificates, keepCertificates } from "../workbook/security/certificate-folder.ts";
+import type { Certificates } from "../workbook/security/certificate-folder.ts";
 import type { Credentials } from "../workbook/security/certificates.ts";
 import { Todo } from "../workbook/todo.ts";
 
@@ -156,7 +155,7 @@ const maxConnections = 20;
 
 /** A broker for two tenants: a good day, a subscription that is granted and stays silent, and attacks. */
 export async function main(workshop: Workshop): Promise<void> {
-  const certificates = await keepCertificates(clients);
+  const certificates = await workshop.certificates(clients);
   // New ones with each run: nobody has to remember them.
   const passwords = new Map<string, string>(
     tenants.flatMap(({ dashboards }) =>
@@ -208,7 +207,7 @@ export async function main(workshop: Workshop): Promise<void> {
 
   await Promise.all([sensor, meter].map((client) => client.endAsync()));
   console.log("\nThe attacks, and what the attacker saw:\n");
-  const outcomes = await attackAll({
+  const outcomes = await workshop.attack({
     deviceUrl,
     dashboardUrl,
     authority: certificates.authority,

@@ -7,6 +7,8 @@ import { startMosquitto } from "./broker/mosquitto.ts";
 import type { Mosquitto, MosquittoSetup } from "./broker/mosquitto-setup.ts";
 import { paint } from "./paint.ts";
 import { drawEnding, type Ending, exitCodeOf } from "./script-ending.ts";
+import type { Outcome, Target } from "./security/attacks.ts";
+import type { Certificates } from "./security/certificate-folder.ts";
 import { countBytes, drawDiagram } from "./wire/diagram.ts";
 import type { Faults } from "./wire/faults.ts";
 import { openTap, type Tap } from "./wire/tap.ts";
@@ -51,6 +53,8 @@ export async function runScript(
 
 /** What a module's `main` gets that brings a configuration of its own for the broker. */
 export interface Workshop {
+  /** The certificates in `certificates/`, with one for each of these clients; made where there are none. */
+  certificates(clients: readonly string[]): Promise<Certificates>;
   /** Start a Mosquitto with this setup. It ends with the script. */
   start(setup: MosquittoSetup): Promise<Mosquitto>;
   /**
@@ -58,6 +62,8 @@ export interface Workshop {
    * along, and it speaks TLS to the broker, with these certificates.
    */
   tapTls(broker: Mosquitto, listener: number, tls: ConnectionOptions): Promise<Demo>;
+  /** Attack a broker that was started here in every way of the list. */
+  attack(target: Target): Promise<Outcome[]>;
 }
 
 /** As `runScript`, for a module that configures its broker itself. */
@@ -74,6 +80,15 @@ export async function runBrokerScript(
       },
       tapTls: (broker, listener, tls) =>
         script.tap(`mqtts://127.0.0.1:${broker.ports.get(listener)}`, tls),
+      // Loaded only where a script runs: a check has no use for them.
+      certificates: async (clients) => {
+        const { keepCertificates } = await import("./security/certificate-folder.ts");
+        return keepCertificates(clients);
+      },
+      attack: async (target) => {
+        const { attackAll } = await import("./security/attacks.ts");
+        return attackAll(target);
+      },
     }),
   );
 }

@@ -128,11 +128,10 @@ async function startContainer(
   } catch (error) {
     await stop().catch(() => {});
     if (error instanceof EnvironmentProblem || !log.complaint) throw error;
-    throw new ConfigurationRefused(
-      `Docker did not start Mosquitto: ${image} says: ${log.complaint}`,
-      log.complaint,
-      whenItDoesNotStart,
-    );
+    const said = `${image} says: ${log.complaint}`;
+    if (log.errors === "") throw new Error(said, { cause: error });
+    const message = `Docker did not start Mosquitto: ${said}`;
+    throw new ConfigurationRefused(message, log.errors, whenItDoesNotStart);
   } finally {
     clearTimeout(awake);
   }

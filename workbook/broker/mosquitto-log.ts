@@ -28,8 +28,15 @@ export class StartLog {
 
   /** Its error lines, or failing those its last line, without the time; empty if it said nothing. */
   get complaint(): string {
-    const lines = this.#text.split("\n").map((line) => line.replace(/^\d+: /, "").trim());
-    const errors = lines.filter((line) => /^error/i.test(line));
-    return errors.join(" ") || lines.findLast((line) => line !== "") || "";
+    return this.errors || this.#lines.findLast((line) => line !== "") || "";
+  }
+
+  /** Its error lines alone: what it has against its configuration. */
+  get errors(): string {
+    return this.#lines.filter((line) => /^error/i.test(line)).join(" ");
+  }
+
+  get #lines(): string[] {
+    return this.#text.split("\n").map((line) => line.replace(/^\d+: /, "").trim());
   }
 }

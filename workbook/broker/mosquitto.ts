@@ -11,6 +11,20 @@ import { findMosquitto, startNative } from "./native.ts";
  * @throws ConfigurationRefused when Mosquitto will not start with it, EnvironmentProblem when there is none
  */
 export async function startMosquitto(setup: MosquittoSetup): Promise<Mosquitto> {
+  try {
+    return await startWherever(setup);
+  } catch (error) {
+    if (!(error instanceof ConfigurationRefused)) throw error;
+    const { message, complaint } = error;
+    throw new ConfigurationRefused(
+      message,
+      complaint,
+      "correct what you wrote: man mosquitto.conf has every option",
+    );
+  }
+}
+
+async function startWherever(setup: MosquittoSetup): Promise<Mosquitto> {
   const { WORKBOOK_BROKER, REQUIRE_DOCKER } = process.env;
   if (WORKBOOK_BROKER === "native") return startNative(setup);
   if (WORKBOOK_BROKER === "docker" || REQUIRE_DOCKER === "1") return startDocker(setup);

@@ -63,18 +63,16 @@ export async function startNative(setup: MosquittoSetup = ownSetup): Promise<Mos
     const taken = /address already in use/i.test(result.failure);
     if (taken && attempt < maxAttempts) continue;
     const trouble = diagnose("mosquittoFails", { program, error: result.failure });
-    throw new ConfigurationRefused(
-      `${trouble.symptom}: ${trouble.cause}`,
-      result.failure,
-      trouble.next,
-    );
+    const message = `${trouble.symptom}: ${trouble.cause}`;
+    if (taken || result.errors === "") throw new EnvironmentProblem(message, trouble.next);
+    throw new ConfigurationRefused(message, result.errors, trouble.next);
   }
 }
 
 async function start(
   program: string,
   setup: MosquittoSetup,
-): Promise<{ broker: Mosquitto } | { failure: string }> {
+): Promise<{ broker: Mosquitto } | { failure: string; errors: string }> {
   const folder = newFolder();
   const { ports, configuration } = await settle(setup, program, folder);
   for (const [name, content] of Object.entries(setup.files ?? {})) {
@@ -120,7 +118,7 @@ async function start(
   tooLate.abort();
   if (failure !== undefined) {
     await stop();
-    return { failure };
+    return { failure, errors: log.errors };
   }
   // A script with nothing else to do may come to its end, which then ends the broker too.
   child.unref();

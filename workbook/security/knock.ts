@@ -1,8 +1,8 @@
 import { connect, type IClientOptions, type MqttClient } from "mqtt";
 import { reason } from "../wire/describe.ts";
 
-/** How long a broker may take to answer, in milliseconds. */
-const PATIENCE = 4000;
+/** How long a broker may take to answer, in milliseconds. A busy one computes hashes for others first. */
+const PATIENCE = 10_000;
 
 /** What came of an attempt to connect. */
 export interface Knock {

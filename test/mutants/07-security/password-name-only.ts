@@ -1,5 +1,5 @@
-// Kills: passwordLine: lets in who knows the password, and nobody else
-// A user without a hash: any password will do.
+// Kills: passwordLine: lets in who knows the password
+// A user without a hash: Mosquitto lets nobody in by that name.
 
 export * from "../../../solutions/07-security.ts";
 

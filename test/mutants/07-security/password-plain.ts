@@ -1,4 +1,4 @@
-// Kills: passwordLine: lets in who knows the password, and nobody else
+// Kills: passwordLine: lets in who knows the password
 // As the file looked before there were hashes.
 
 export * from "../../../solutions/07-security.ts";

@@ -1,4 +1,4 @@
-// Kills: passwordLine: lets in who knows the password, and nobody else
+// Kills: passwordLine: lets in who knows the password
 // What the digest has in other programs.
 import { pbkdf2Sync, randomBytes } from "node:crypto";
 

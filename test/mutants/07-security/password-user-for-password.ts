@@ -1,4 +1,4 @@
-// Kills: passwordLine: lets in who knows the password, and nobody else
+// Kills: passwordLine: lets in who knows the password
 // Two strings, and the wrong one first.
 import { pbkdf2Sync, randomBytes } from "node:crypto";
 
