@@ -64,7 +64,7 @@ describe("a declaration is found", () => {
     expect(gaps.join("").trim()).toBe("");
     for (const { code, name } of all) {
       const [, declared] =
-        code.match(/^(?:export )?(?:async )?(?:function|const|type) (\w+)/) ?? [];
+        code.match(/^(?:export )?(?:async )?(?:function|class|const|type) (\w+)/) ?? [];
       expect(name).toBe(declared ?? code.match(/^(?:export )?interface (\w+)/)?.[1]);
     }
   });
