@@ -3,6 +3,7 @@ import { basename, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { inject } from "vitest";
 import { within } from "./deadline.ts";
+import { restoreGlobals } from "./globals.ts";
 import { Wrong } from "./wrong.ts";
 
 /** How long a file may take to load, in milliseconds. It is compiled first, with all that it imports. */
@@ -37,7 +38,7 @@ export function answersFile(module: string): string {
 
 async function load(file: string): Promise<unknown> {
   await access(file);
-  return within(
+  const answers = await within(
     import(/* @vite-ignore */ pathToFileURL(file).href),
     () =>
       new Wrong({
@@ -48,4 +49,7 @@ async function load(file: string): Promise<unknown> {
       }),
     LOADING,
   );
+  // What a file changes while it loads is the fault of none of its functions.
+  restoreGlobals();
+  return answers;
 }

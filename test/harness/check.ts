@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from "node:async_hooks";
 import { inject, test } from "vitest";
 import { probeBroker } from "../../workbook/broker/probe.ts";
 import { sealWith } from "../../workbook/seal.ts";
@@ -7,6 +6,7 @@ import { drawDiagram } from "../../workbook/wire/diagram.ts";
 import { explainThrown, Unfinished } from "./deadline.ts";
 import { brokerGone, type Desk, isBrokerGone, openDesk } from "./desk.ts";
 import { restoreGlobals } from "./globals.ts";
+import { watchTimers } from "./leftovers.ts";
 import { NotOnThisBroker } from "./not-on-this-broker.ts";
 import { fastenSeatBelt } from "./seat-belt.ts";
 import { takeKey } from "./take-key.ts";
@@ -25,8 +25,6 @@ if (inject("confined")) fastenSeatBelt();
 /** Functions that blocked the thread once: to try them again would only cost time. */
 const blocking = new Map<string, Wrong>();
 const failed = new Set<string>();
-/** The check that a callback goes back to, however late it comes. */
-const running = new AsyncLocalStorage<Desk>();
 
 /**
  * One check of one function: a vitest test with a desk of its own. It ends with a verdict whatever the
@@ -53,9 +51,10 @@ export function check(
       signed("environment");
       throw error;
     });
-    const stray = catchStrays(functionName, desk);
+    const endTimers = watchTimers();
+    const stray = catchStrays(functionName, new URL(desk.brokerUrl).port);
     try {
-      await Promise.race([running.run(desk, () => body(desk)), stray.caught]);
+      await Promise.race([body(desk), stray.caught]);
       refuseChanges(functionName);
       signed("passed");
       if (desk.figures !== undefined) task.meta.figures = desk.figures;
@@ -77,6 +76,7 @@ export function check(
       restoreGlobals();
       task.meta.diagram = drawDiagram(desk.entries().slice(0, DRAWN), inject("columns"));
       await desk.close();
+      endTimers();
       stray.forget();
     }
   });
@@ -95,15 +95,20 @@ function refuseChanges(functionName: string): void {
 }
 
 /** Errors that no promise of the check can see: thrown in callbacks, exits, a blocked thread. */
-function catchStrays(functionName: string, desk: Desk): { caught: Promise<never>; forget(): void } {
+function catchStrays(
+  functionName: string,
+  tapPort: string,
+): { caught: Promise<never>; forget(): void } {
   let fail: (error: unknown) => void = () => {};
   const caught = new Promise<never>((_, reject) => {
     fail = reject;
   });
   caught.catch(() => {});
-  const failOwn = (error: unknown) => {
-    // What the answer of an earlier check left behind may still go wrong: that is not this one's mistake.
-    if ([desk, undefined].includes(running.getStore())) fail(error);
+  // A client that an earlier check left behind may still try to reach that check's tap: that is not
+  // this answer's mistake.
+  const failOwn = (error: NodeJS.ErrnoException & { port?: number }) => {
+    if (error?.code === "ECONNREFUSED" && String(error.port) !== tapPort) return;
+    fail(error);
   };
 
   const events = ["uncaughtException", "unhandledRejection"] as const;

@@ -3,6 +3,9 @@
  * it is put back before and after each check.
  */
 
+// First, because it puts its own in the place of some.
+import "./leftovers.ts";
+
 interface Shared {
   readonly owner: object;
   readonly ownerName: string;

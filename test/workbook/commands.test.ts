@@ -141,6 +141,20 @@ describe("trouble with the exercise", { timeout: PATIENCE }, () => {
     }
   });
 
+  test("the broker goes away while it is checked", async ({ onTestFinished }) => {
+    // The first client is the workbook's own, which looks whether there is a broker.
+    const broker = await scriptedBroker((packet, peer) => {
+      broker.stopListening();
+      return usual(packet, peer);
+    });
+    onTestFinished(broker.close);
+    await edit((text) => `${text}\n// An exercise that nobody has worked on is not checked.\n`);
+    const ended = await project.run("check", ["createClient"], { MQTT_URL: broker.url });
+    expectLines(ended, /\? createClient: the broker does not answer the check itself/);
+    expectTold(ended.output.replace(/\n {13}/g, " "), "brokerGone");
+    expect(ended.code).toBe(3);
+  });
+
   test("an unknown function is a question of usage", async () => {
     const ended = await project.run("check", ["createCleint"], embedded);
     expectLines(ended, '"createCleint" is neither a module nor a function', "createClient");
@@ -199,19 +213,6 @@ describe.concurrent("trouble with the broker", { timeout: PATIENCE }, () => {
     );
     const ended = await project.run("check", [], { MQTT_URL: `mqtt://127.0.0.1:${port}` });
     expectLines(ended, "refused us: 135 Not authorized", "mqtt://user:password@host:port");
-    expect(ended.code).toBe(3);
-  });
-
-  test("the broker goes away while it is checked", async ({ onTestFinished }) => {
-    // The first client is the workbook's own, which looks whether there is a broker.
-    const broker = await scriptedBroker((packet, peer) => {
-      broker.stopListening();
-      return usual(packet, peer);
-    });
-    onTestFinished(broker.close);
-    const ended = await project.run("check", ["createClient"], { MQTT_URL: broker.url });
-    expectLines(ended, /\? createClient: the broker does not answer the check itself/);
-    expectTold(ended.output.replace(/\n {13}/g, " "), "brokerGone");
     expect(ended.code).toBe(3);
   });
 

@@ -36,7 +36,7 @@ const bodies: [name: string, body: string, expected: Partial<Explanation>][] = [
     "await connectAsync('mqtt://127.0.0.1:1');",
     {
       headline: "publishSensorData threw an error",
-      got: expect.stringContaining("nothing listens at 127.0.0.1:1"),
+      why: expect.stringContaining("nothing listens at 127.0.0.1:1"),
     },
   ],
   [
@@ -45,7 +45,7 @@ const bodies: [name: string, body: string, expected: Partial<Explanation>][] = [
      await new Promise(() => {});`,
     {
       headline: "publishSensorData did not finish",
-      got: expect.stringContaining("two clients use the client id"),
+      why: expect.stringContaining("two clients use the client id"),
     },
   ],
   [
