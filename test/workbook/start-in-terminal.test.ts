@@ -1,5 +1,6 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, type TestContext, test } from "vitest";
 import { ProjectCopy } from "./fixtures/project-copy.ts";
 import { noTerminal, Terminal } from "./fixtures/terminal.ts";
@@ -121,6 +122,21 @@ describe.skipIf(missing).concurrent("npm start in a terminal", { timeout: PATIEN
     expect(demo).toMatch("To do: createClient is yours to write");
     expect(demo).toMatch("To watch the solution's: npx tsx solutions/01-basic-pubsub.ts");
     terminal.press("C-d");
+    expect(await terminal.ended()).toBe(0);
+  });
+
+  test("is not led astray by an editor that empties the file before it writes it", async (context) => {
+    const { project, terminal, save } = await start(context);
+    const stub = await readFile(join(project.folder, exercise), "utf8");
+    const topic = answer("topicMatches", "return filter === topic");
+    const there = await terminal.after(async () => {
+      await save(() => "");
+      // Long enough for the empty file to be noticed.
+      await sleep(500);
+      await save(() => topic(stub));
+    }, /next .*[\s\S]*quit/);
+    expect(there).toMatch("✘ topicMatches and the broker disagree");
+    terminal.press("q");
     expect(await terminal.ended()).toBe(0);
   });
 

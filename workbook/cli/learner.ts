@@ -56,8 +56,11 @@ export class Learner {
   follow(module: Module): void {
     const before = this.#texts.get(module.name) ?? "";
     const after = exerciseText(module) ?? "";
+    const places = listPlaces([module]);
+    // A file that was caught half-way through being written says nothing of where the learner is.
+    if (!places.some(({ functionName }) => findDeclaration(after, functionName))) return;
     this.#texts.set(module.name, after);
-    const changed = listPlaces([module]).filter(
+    const changed = places.filter(
       ({ functionName }) =>
         findDeclaration(before, functionName)?.code !== findDeclaration(after, functionName)?.code,
     );

@@ -1,6 +1,7 @@
 import { type FSWatcher, watch } from "chokidar";
 import { type Module, root } from "../modules.ts";
 import { paint } from "../paint.ts";
+import { exerciseText } from "../stub.ts";
 import { type Demo, startDemo } from "./demo.ts";
 import { type Keyboard, openKeyboard } from "./keyboard.ts";
 import type { Learner } from "./learner.ts";
@@ -79,6 +80,8 @@ class Watch {
       this.#take(() => say(`${path} was deleted.\nNext: git restore ${path}`));
       return;
     }
+    // Some editors empty a file before they write it: what was saved comes with the next event.
+    if (exerciseText(module) === "") return;
     this.verdicts.changed(module);
     this.#saved.add(module);
     this.#take(() => this.#check());
