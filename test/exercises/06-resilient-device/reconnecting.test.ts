@@ -187,7 +187,7 @@ describe("connectDevice", () => {
       random: () => ALMOST_ONE,
     });
     desk.endLater(connectDevice(options));
-    const expected = [20, 40, 80, 160, 160, 160, 160, 160];
+    const expected = [20, 40, 80, 160, 160, 160, 160, 160, 160, 160];
     const frames = await connects(broker, expected.length + 1);
     const gaps = frames.slice(1).map(({ at }, index) => at - (frames[index]?.at ?? 0));
     // A busy machine makes a wait longer, never shorter.
