@@ -3,7 +3,7 @@ import { describe } from "vitest";
 import type { Frame } from "../../../workbook/wire/transcript.ts";
 import { check } from "../../harness/check.ts";
 import { settles, within } from "../../harness/deadline.ts";
-import { brokerGone, type Desk, received, sent } from "../../harness/desk.ts";
+import { brokerGone, received, sent } from "../../harness/desk.ts";
 import { openScriptedBroker, type ScriptedBroker } from "../../harness/scripted-broker.ts";
 import { Wrong } from "../../harness/wrong.ts";
 import { ALMOST_ONE, answers, deviceOptions, few } from "./lab.ts";
