@@ -9,17 +9,12 @@ import { brokerGone, type Desk } from "../../harness/desk.ts";
 /** How long a process may take to start on a machine that is busy, in milliseconds. */
 const START = 12_000;
 
-/** A process of the answers' own, that a check can kill. */
+/** A process of the answers' own. */
 export interface Child {
-  /** The lines that it printed so far. */
-  readonly lines: readonly string[];
-  tell(line: string): void;
   /** Resolves when it has ended, whatever ended it. */
   readonly gone: Promise<unknown>;
   /** Resolves when it has printed so many lines. Rejects with what went wrong in it. */
   printed(count: number): Promise<void>;
-  /** As `kill -9` does. Resolves when it is gone. */
-  kill(): Promise<void>;
 }
 
 /**
@@ -33,22 +28,20 @@ export function startChild(desk: Desk, program: string, data: unknown): Child {
   const child = spawn(
     process.execPath,
     ["--import", "tsx", file, answersFile("06-resilient-device"), JSON.stringify(data)],
-    { stdio: ["pipe", "pipe", "ignore"] },
+    { stdio: ["ignore", "pipe", "ignore"] },
   );
   // With all that it had printed.
   const gone = once(child, "close");
-  const kill = async () => {
+  desk.atEnd(async () => {
     child.kill("SIGKILL");
     await gone;
-  };
-  desk.atEnd(kill);
-  child.stdin.on("error", () => {});
-  const lines: string[] = [];
+  });
+  let lines = 0;
   let failure: Error | undefined;
   let news = () => {};
   createInterface(child.stdout).on("line", (line) => {
     if (line.startsWith("failed ")) failure = errorOf(line.slice("failed ".length));
-    else lines.push(line);
+    else lines++;
     news();
   });
   child.once("exit", (code) => {
@@ -60,20 +53,14 @@ export function startChild(desk: Desk, program: string, data: unknown): Child {
       new Promise<void>((resolve, reject) => {
         news = () => {
           if (failure) reject(failure);
-          else if (lines.length >= count) resolve();
+          else if (lines >= count) resolve();
         };
         news();
       }),
-      () => brokerGone(`a process of the check printed ${lines.length} lines, not ${count}`),
+      () => brokerGone(`a process of the check printed ${lines} lines, not ${count}`),
       START,
     );
-  return {
-    lines,
-    tell: (line) => void child.stdin.write(`${line}\n`),
-    gone,
-    printed,
-    kill,
-  };
+  return { gone, printed };
 }
 
 /** The error as it was in the other process. */
