@@ -1,13 +1,15 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Broker } from "../broker/broker.ts";
 import { chooseBroker } from "../broker/choose.ts";
-import { listModules, readLesson, root } from "../modules.ts";
+import { type Module, readLesson, root } from "../modules.ts";
 import { exerciseText, freshStub } from "../stub.ts";
 import { type CheckResult, type CheckRun, runChecks } from "./run-checks.ts";
+import { select } from "./select.ts";
 import { exitCodes, runCommand } from "./usage.ts";
 
 /**
- * `npm run verify`: prove that the checks are right. Every solution passes, and every answer in another
+ * `npm run verify [-- 01]`: prove that the checks are right. Every solution passes, and every answer in another
  * style that is accepted; every stub is as cut from
  * its solution and fails with its own to-do alone; every mutant fails in the check that it names, by an
  * explanation; every check has a mutant that it alone catches; every message of the checks is met by
@@ -15,46 +17,47 @@ import { exitCodes, runCommand } from "./usage.ts";
  * left out, and counted; Mosquitto must leave out none.
  */
 async function verify(): Promise<number> {
+  const { modules } = select("verify", process.argv.slice(2));
   const { broker, passedOver } = await chooseBroker("check");
   for (const reason of passedOver) console.log(`Note: ${reason}.`);
   console.log(`Broker: ${broker.name}`);
   try {
-    const accepted = listAnswers("test/accepted");
-    const mutants = listMutants();
-    const modules = listModules().map(({ name }) => name);
-    const results = await runChecks(
-      [
-        ...modules.flatMap((module) =>
-          ["solutions", "exercises"].map((answers) => ({ module, answers })),
-        ),
-        ...accepted,
-        ...mutants,
-      ],
-      broker,
-    );
-    const problems = [
-      ...listModules().flatMap(lessonProblems),
-      ...modules.flatMap((module) => wrongly({ module, answers: "solutions" }, results)),
-      ...accepted.flatMap((run) => wrongly(run, results)),
-      ...stubProblems(results, modules),
-      ...mutants.flatMap((mutant) => mutantProblems(mutant, results)),
-      ...uncoveredChecks(mutants, results),
-      ...listModules().flatMap((module) => unshownMessages(module, results)),
-      ...(broker.kind === "docker" || broker.kind === "native" ? leftOut(results) : []),
-    ];
-    for (const problem of problems) console.error(`FAILED  ${problem}`);
-    const checks = results.filter(({ run }) => run.answers === "solutions");
-    const skipped = checks.filter(({ outcome }) => outcome === "skipped").length;
-    console.log(
-      `${modules.length} modules, ${checks.length} checks, ${accepted.length} other right answers, ` +
-        `${mutants.length} mutants` +
-        `${skipped > 0 ? `, ${skipped} checks not on this broker` : ""}: ` +
-        `${problems.length === 0 ? "all as they should be" : `${problems.length} problems`}`,
-    );
-    return problems.length === 0 ? exitCodes.fine : exitCodes.wrong;
+    let problems = 0;
+    for (const module of modules) problems += await verifyModule(module, broker);
+    console.log(problems === 0 ? "All as it should be." : `${problems} problems.`);
+    return problems === 0 ? exitCodes.fine : exitCodes.wrong;
   } finally {
     await broker.stop();
   }
+}
+
+/** Returns how many problems there are. */
+async function verifyModule(module: Module, broker: Broker): Promise<number> {
+  const { name } = module;
+  const accepted = listAnswers("test/accepted", name);
+  const mutants = listMutants(name);
+  const [solution, stub] = ["solutions", "exercises"].map((answers) => ({ module: name, answers }));
+  const right = [solution, ...accepted].filter((run) => run !== undefined);
+  const results = await runChecks([...right, ...(stub ? [stub] : []), ...mutants], broker);
+  const problems = [
+    ...lessonProblems(module),
+    ...right.flatMap((run) => wrongly(run, results)),
+    ...stubProblems(results, [name]),
+    ...mutants.flatMap((mutant) => mutantProblems(mutant, results)),
+    ...uncoveredChecks(mutants, results),
+    ...unshownMessages(module, results),
+    ...(broker.kind === "docker" || broker.kind === "native" ? leftOut(results) : []),
+  ];
+  for (const problem of problems) console.error(`FAILED  ${problem}`);
+  const checks = results.filter(({ run }) => run.answers === "solutions");
+  const skipped = checks.filter(({ outcome }) => outcome === "skipped").length;
+  console.log(
+    `${name}: ${checks.length} checks, ${accepted.length} other right answers, ` +
+      `${mutants.length} mutants` +
+      `${skipped > 0 ? `, ${skipped} checks not on this broker` : ""}: ` +
+      `${problems.length === 0 ? "all as they should be" : `${problems.length} problems`}`,
+  );
+  return problems.length;
 }
 
 interface Mutant extends CheckRun {
@@ -62,22 +65,19 @@ interface Mutant extends CheckRun {
   readonly kills: string;
 }
 
-function listMutants(): Mutant[] {
-  return listAnswers("test/mutants").map((run) => {
+function listMutants(module: string): Mutant[] {
+  return listAnswers("test/mutants", module).map((run) => {
     const [first = ""] = readFileSync(join(root, run.answers), "utf8").split("\n");
     return { ...run, kills: first.match(/^\/\/ Kills: (.+)$/)?.[1] ?? "" };
   });
 }
 
-/** The files of answers in a folder that has one for each module. */
-function listAnswers(folder: string): CheckRun[] {
-  return listModules()
-    .filter(({ name }) => existsSync(join(root, folder, name)))
-    .flatMap(({ name }) =>
-      readdirSync(join(root, folder, name))
-        .sort()
-        .map((file) => ({ module: name, answers: `${folder}/${name}/${file}` })),
-    );
+/** The files of answers to a module in a folder that has one for each. */
+function listAnswers(folder: string, module: string): CheckRun[] {
+  if (!existsSync(join(root, folder, module))) return [];
+  return readdirSync(join(root, folder, module))
+    .sort()
+    .map((file) => ({ module, answers: `${folder}/${module}/${file}` }));
 }
 
 function titleOf({ functionName, title }: CheckResult): string {
@@ -94,7 +94,7 @@ function tell(result: CheckResult): string {
   return `"${titleOf(result)}" ended as ${result.outcome}: ${result.explanation?.headline ?? "passed"}`;
 }
 
-function lessonProblems(module: ReturnType<typeof listModules>[number]): string[] {
+function lessonProblems(module: Module): string[] {
   const lesson = readLesson(module);
   // A class has a to-do in each of its methods.
   const written = [
@@ -175,10 +175,7 @@ function leftOut(results: readonly CheckResult[]): string[] {
 }
 
 /** The headlines in a module's checks that no mutant makes a learner see. */
-function unshownMessages(
-  module: ReturnType<typeof listModules>[number],
-  results: readonly CheckResult[],
-): string[] {
+function unshownMessages(module: Module, results: readonly CheckResult[]): string[] {
   const own = results.filter(({ run }) => run.module === module.name);
   // Some messages cannot be met on this broker; another one's run looks for them.
   if (own.some(({ outcome }) => outcome === "skipped")) return [];
