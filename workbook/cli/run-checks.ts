@@ -161,8 +161,7 @@ export async function openChecks(
     config: false,
     watch: false,
     pool: "forks",
-    // Checks wait for packets and deadlines more than they compute.
-    maxWorkers: 2 * availableParallelism(),
+    maxWorkers: availableParallelism(),
     // A process that never lets go is not waited for.
     teardownTimeout: 1000,
     reporters: [
