@@ -38,21 +38,7 @@ async function verifyModule(module: Module, broker: Broker): Promise<number> {
   const mutants = listMutants(name);
   const [solution, stub] = ["solutions", "exercises"].map((answers) => ({ module: name, answers }));
   const right = [solution, ...accepted].filter((run) => run !== undefined);
-  let results = await runChecks([...right, ...(stub ? [stub] : []), ...mutants], broker);
-  // On a machine that is busy with many runs at once, one may fail for want of time: it is looked at once
-  // more by itself, and said so.
-  const uncovered = uncoveredChecks(mutants, results).join("\n");
-  const doubtful = [
-    ...right.filter((run) => wrongly(run, results).length > 0),
-    ...mutants.filter(
-      (mutant) => mutantProblems(mutant, results).length > 0 || uncovered.includes(mutant.kills),
-    ),
-  ];
-  for (const run of doubtful) {
-    console.log(`Once more, by itself: ${run.answers} (${name})`);
-    const again = await runChecks([run], broker);
-    results = [...results.filter((result) => result.run.answers !== run.answers), ...again];
-  }
+  const results = await runChecks([...right, ...(stub ? [stub] : []), ...mutants], broker);
   const problems = [
     ...lessonProblems(module),
     ...right.flatMap((run) => wrongly(run, results)),
