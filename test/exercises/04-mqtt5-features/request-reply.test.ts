@@ -354,12 +354,26 @@ async function openResponder(desk: Desk, topic: string) {
     /** The next request, when whoever asked has seen that it went through. */
     next: async (...asking: readonly Promise<unknown>[]) => {
       const request = await hears(...asking);
+      await acknowledged(desk);
+      // By the end of a round trip whoever asked has read what the tap passed on before it.
       await flush(helper);
       return request;
     },
     answer: ({ responseTopic, correlationData }: Request, text: string) =>
       send(responseTopic, text, correlationData && { correlationData }),
   };
+}
+
+/** Waits until every request that wants an acknowledgement has one. */
+async function acknowledged(desk: Desk): Promise<void> {
+  for (const { packet: asked } of desk.frames(sent("publish"))) {
+    if (asked?.cmd !== "publish" || asked.qos === 0) continue;
+    const ends = asked.qos === 1 ? received("puback") : received("pubcomp");
+    await desk.sees(
+      (entry) => ends(entry) && entry.packet?.messageId === asked.messageId,
+      () => brokerGone("it does not acknowledge a PUBLISH"),
+    );
+  }
 }
 
 function noRequest(desk: Desk): Wrong {
