@@ -41,7 +41,7 @@ const bodies: [name: string, body: string, expected: Partial<Explanation>][] = [
   ],
   [
     "throws itself out, again and again",
-    `for (const i of [1, 2]) void connectAsync({ ...client.options, reconnectPeriod: 20 + i });
+    `for (const i of [1, 2]) await connectAsync({ ...client.options, reconnectPeriod: 20 + i });
      await new Promise(() => {});`,
     {
       headline: "publishSensorData did not finish",
