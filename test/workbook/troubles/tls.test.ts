@@ -114,6 +114,8 @@ describe.concurrent("the broker of MQTT_URL", { timeout: PATIENCE }, () => {
       const env = { NODE_EXTRA_CA_CERTS: certificateFile(context, trusted) };
       const { output, code } = await project.run("solutions/01-basic-pubsub.ts", [], {
         MQTT_URL: `mqtts://localhost:${port}`,
+        // Both of these have the one broker, and a client id is taken over there.
+        WORKBOOK_PREFIX: `${port}-`,
         ...env,
       });
       expect(output).toContain("co2-alarm sent");
