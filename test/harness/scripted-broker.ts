@@ -2,7 +2,8 @@ import { createServer, type Socket } from "node:net";
 import { connectAsync, type MqttClient } from "mqtt";
 import { generate, type IPublishPacket, type Packet, parser } from "mqtt-packet";
 import { openTap } from "../../workbook/wire/tap.ts";
-import type { Frame } from "../../workbook/wire/transcript.ts";
+import type { Entry, Frame } from "../../workbook/wire/transcript.ts";
+import { within } from "./deadline.ts";
 import type { Desk } from "./desk.ts";
 
 /** What a scripted broker does with a packet of each type, instead of what brokers usually do. */
@@ -18,19 +19,25 @@ export interface ScriptedLine {
   /** All in one write, so that the client finds them together. */
   send(...packets: Packet[]): void;
   close(): void;
+  /** End it without a word, and at once. */
+  cut(): void;
 }
 
 /** The other end of the line, played by the check: it says what no real broker says on demand. */
 export interface ScriptedBroker {
   readonly url: string;
+  /** The lines that are open now, whose CONNECT has come. */
+  readonly lines: ReadonlySet<ScriptedLine>;
   /** A client of MQTT 5 that does not reconnect, as the learner's function is given one. */
   client(base: string): Promise<MqttClient>;
   /** The packets that crossed the line so far. */
   frames(matches?: (frame: Frame) => boolean): Frame[];
+  /** As `Desk.sees`, on this line. */
+  sees(matches: (entry: Entry) => boolean, explain: () => Error, deadline?: number): Promise<Entry>;
 }
 
 /** Where the script says nothing: accept, acknowledge, grant what is asked for. Nothing is passed on. */
-const usual: Script = {
+export const usual = {
   connect: (_packet, line) => line.send({ cmd: "connack", reasonCode: 0, sessionPresent: false }),
   publish: ({ qos, messageId = 0 }, line) => {
     if (qos === 1) line.send({ cmd: "puback", messageId });
@@ -40,24 +47,32 @@ const usual: Script = {
   unsubscribe: ({ messageId = 0, unsubscriptions }, line) =>
     line.send({ cmd: "unsuback", messageId, granted: unsubscriptions.map(() => 0) }),
   pingreq: (_packet, line) => line.send({ cmd: "pingresp" }),
-};
+} satisfies Script;
 
 /** Open a scripted broker on loopback, until the check is over. */
 export async function playBroker(desk: Desk, script: Script): Promise<ScriptedBroker> {
   const sockets = new Set<Socket>();
+  const lines = new Set<ScriptedLine>();
   const server = createServer({ noDelay: true }, (socket) => {
     sockets.add(socket);
     socket.on("error", () => {});
     const line: ScriptedLine = {
       send: (...packets) => {
+        if (socket.destroyed) return;
         socket.write(Buffer.concat(packets.map((one) => generate(one, { protocolVersion: 5 }))));
       },
       close: () => socket.end(),
+      cut: () => socket.destroy(),
     };
+    socket.once("close", () => {
+      sockets.delete(socket);
+      lines.delete(line);
+    });
     const incoming = parser({ protocolVersion: 5 });
     incoming.on("error", () => socket.destroy());
     incoming.on("packet", (packet) => {
-      const play = { ...usual, ...script }[packet.cmd];
+      if (packet.cmd === "connect") lines.add(line);
+      const play = ({ ...usual, ...script } as Script)[packet.cmd];
       (play as ((packet: Packet, line: ScriptedLine) => void) | undefined)?.(packet, line);
     });
     socket.on("data", (chunk) => incoming.parse(chunk));
@@ -73,6 +88,7 @@ export async function playBroker(desk: Desk, script: Script): Promise<ScriptedBr
   });
   return {
     url: tap.url,
+    lines,
     client: async (base) => {
       const options = { clientId: desk.id(base), protocolVersion: 5, reconnectPeriod: 0 } as const;
       const client = await connectAsync(tap.url, options);
@@ -80,6 +96,7 @@ export async function playBroker(desk: Desk, script: Script): Promise<ScriptedBr
       return client;
     },
     frames: (matches) => tap.transcript.frames(matches),
+    sees: (matches, explain, deadline) => within(tap.transcript.seen(matches), explain, deadline),
   };
 }
 

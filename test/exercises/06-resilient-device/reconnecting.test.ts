@@ -1,10 +1,10 @@
 import { connect } from "mqtt";
 import { describe } from "vitest";
 import type { Frame } from "../../../workbook/wire/transcript.ts";
-import { openScriptedBroker, type ScriptedBroker } from "../../harness/answering-broker.ts";
 import { check } from "../../harness/check.ts";
 import { settles, within } from "../../harness/deadline.ts";
 import { brokerGone, received, sent } from "../../harness/desk.ts";
+import { playBroker, type ScriptedBroker, usual } from "../../harness/scripted-broker.ts";
 import { Wrong } from "../../harness/wrong.ts";
 import { ALMOST_ONE, answers, deviceOptions, few } from "./lab.ts";
 
@@ -126,7 +126,7 @@ describe("connectDevice", () => {
 
   check("connectDevice", "brings 50 devices back one by one", async (desk) => {
     const { connectDevice } = await answers();
-    const broker = await openScriptedBroker(desk, () => undefined);
+    const broker = await playBroker(desk, {});
     const [devices, ceiling] = [50, 1000];
     const rank = new Map<string, number>();
     for (let number = 0; number < devices; number++) {
@@ -187,11 +187,7 @@ describe("connectDevice", () => {
 
   check("connectDevice", "waits longer after each failure, up to the maximum", async (desk) => {
     const { connectDevice } = await answers();
-    const broker = await openScriptedBroker(desk, (packet, line) => {
-      if (packet.cmd !== "connect") return undefined;
-      line.cut();
-      return "nothing";
-    });
+    const broker = await playBroker(desk, { connect: (_packet, line) => line.cut() });
     const options = deviceOptions(desk, "device", {
       brokerUrl: broker.url,
       backoff: { firstMs: 20, maxMs: 160 },
@@ -216,12 +212,13 @@ describe("connectDevice", () => {
     const { connectDevice } = await answers();
     let failures = 12;
     let random = 0;
-    const broker = await openScriptedBroker(desk, (packet, line) => {
-      if (packet.cmd !== "connect") return undefined;
-      if (failures-- > 0) line.cut();
-      // From here on a wait is as long as it may be: hours, if the failures still count.
-      else random = ALMOST_ONE;
-      return failures >= 0 ? "nothing" : undefined;
+    const broker = await playBroker(desk, {
+      connect: (packet, line) => {
+        if (failures-- > 0) return line.cut();
+        // From here on a wait is as long as it may be: hours, if the failures still count.
+        random = ALMOST_ONE;
+        usual.connect(packet, line);
+      },
     });
     const options = deviceOptions(desk, "device", {
       brokerUrl: broker.url,
@@ -248,10 +245,11 @@ describe("connectDevice", () => {
     const { connectDevice } = await answers();
     let attempts = 0;
     const own = desk.id("device");
-    const broker = await openScriptedBroker(desk, (packet, line) => {
-      if (packet.cmd !== "connect") return undefined;
-      if (line.connect.clientId !== own && ++attempts > 10) return undefined;
-      return { cmd: "connack", reasonCode: 134, sessionPresent: false };
+    const broker = await playBroker(desk, {
+      connect: (packet, line) => {
+        if (packet.clientId !== own && ++attempts > 10) return usual.connect(packet, line);
+        line.send({ cmd: "connack", reasonCode: 134, sessionPresent: false });
+      },
     });
     const told: unknown[] = [];
     const options = deviceOptions(desk, "device", {
@@ -297,9 +295,11 @@ describe("connectDevice", () => {
   check("connectDevice", "goes on after a refusal that heals", async (desk) => {
     const { connectDevice } = await answers();
     let refusals = 3;
-    const broker = await openScriptedBroker(desk, (packet) => {
-      if (packet.cmd !== "connect" || refusals-- <= 0) return undefined;
-      return { cmd: "connack", reasonCode: 136, sessionPresent: false };
+    const broker = await playBroker(desk, {
+      connect: (packet, line) => {
+        if (refusals-- <= 0) return usual.connect(packet, line);
+        line.send({ cmd: "connack", reasonCode: 136, sessionPresent: false });
+      },
     });
     const client = connectDevice(deviceOptions(desk, "device", { brokerUrl: broker.url }));
     desk.endLater(client);

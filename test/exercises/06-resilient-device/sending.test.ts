@@ -6,12 +6,12 @@ import { describe } from "vitest";
 import type { Message } from "../../../solutions/06-resilient-device.ts";
 import { prefixed } from "../../../workbook/telemetry.ts";
 import type { Entry } from "../../../workbook/wire/transcript.ts";
-import { openScriptedBroker } from "../../harness/answering-broker.ts";
 import { check } from "../../harness/check.ts";
 import { settles, within } from "../../harness/deadline.ts";
 import { brokerGone, type Desk, received, sent } from "../../harness/desk.ts";
 import { roundTrip } from "../../harness/held.ts";
 import { Inbox } from "../../harness/inbox.ts";
+import { playBroker, usual } from "../../harness/scripted-broker.ts";
 import { Wrong } from "../../harness/wrong.ts";
 import {
   answers,
@@ -88,20 +88,19 @@ describe("Sender", () => {
     const [maximum, count] = [5, 20];
     const unacknowledged: number[] = [];
     let [most, marks] = [0, 0];
-    const broker = await openScriptedBroker(desk, (packet, line) => {
-      if (packet.cmd === "connect") return accepted({ receiveMaximum: maximum });
+    const broker = await playBroker(desk, {
+      connect: (_packet, line) => line.send(accepted({ receiveMaximum: maximum })),
       // All that the client had written is here: now one of them is acknowledged.
-      if (packet.cmd === "puback") {
+      puback: (_packet, line) => {
         const messageId = unacknowledged.shift();
         if (messageId !== undefined) line.send({ cmd: "puback", messageId, reasonCode: 0 });
         if (unacknowledged.length > 0) line.send(mark(++marks));
-        return "nothing";
-      }
-      if (packet.cmd !== "publish") return undefined;
-      unacknowledged.push(packet.messageId ?? 0);
-      most = Math.max(most, unacknowledged.length);
-      if (unacknowledged.length === 1) line.send(mark(++marks));
-      return "nothing";
+      },
+      publish: ({ messageId = 0 }, line) => {
+        unacknowledged.push(messageId);
+        most = Math.max(most, unacknowledged.length);
+        if (unacknowledged.length === 1) line.send(mark(++marks));
+      },
     });
     const client = await clientOf(desk, broker.url);
     const { store, sender } = await senderOf(client, messagesOf(desk, count));
@@ -119,9 +118,9 @@ describe("Sender", () => {
 
   check("Sender", "leaves out what is larger than the broker takes", async (desk) => {
     const maximum = 300;
-    const broker = await openScriptedBroker(desk, (packet) =>
-      packet.cmd === "connect" ? accepted({ maximumPacketSize: maximum }) : undefined,
-    );
+    const broker = await playBroker(desk, {
+      connect: (_packet, line) => line.send(accepted({ maximumPacketSize: maximum })),
+    });
     const messages = messagesOf(desk, 4);
     // Of one, only what is added on the wire makes it too large.
     const [first, , large, last] = messages as [Message, Message, Message, Message];
@@ -153,9 +152,11 @@ describe("Sender", () => {
   check("Sender", "goes on when the broker refuses a message", async (desk) => {
     const messages = messagesOf(desk, 3);
     const [, bad] = messages as [Message, Message, Message];
-    const broker = await openScriptedBroker(desk, (packet) => {
-      if (packet.cmd !== "publish" || String(packet.payload) !== bad.payload) return undefined;
-      return { cmd: "puback", messageId: packet.messageId ?? 0, reasonCode: 135 };
+    const broker = await playBroker(desk, {
+      publish: (packet, line) => {
+        if (String(packet.payload) !== bad.payload) return usual.publish(packet, line);
+        line.send({ cmd: "puback", messageId: packet.messageId ?? 0, reasonCode: 135 });
+      },
     });
     const client = await clientOf(desk, broker.url);
     const { store, sender, refused, told } = await senderOf(client, messages);
