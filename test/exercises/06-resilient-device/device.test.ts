@@ -338,12 +338,11 @@ describe("DeviceController", () => {
     const { start, executed, replies } = await controllerOf(desk, () => "done");
     const first = await start();
     desk.faults.arm({ do: "cut", when: "before" }, sent("puback", desk.id("window")));
-    const away = desk.faults.arm({ do: "hold" }, sent("connect", desk.id("window")));
-    desk.atEnd(() => away.release());
+    const away = keepAway(desk, "window");
     await command(desk, "open", "id-1");
     await within(away.met, () => noReply(desk, "the command was not acknowledged"));
     await settles("DeviceController", () => first.stop());
-    away.release();
+    away.end();
     await start();
     await command(desk, "last", "id-2");
     await replies.next("id-2");
@@ -361,12 +360,11 @@ describe("DeviceController", () => {
     const { start, replies } = await controllerOf(desk, () => "done");
     const first = await start();
     desk.faults.arm({ do: "cut", when: "before" }, sent("publish", desk.id("window")));
-    const away = desk.faults.arm({ do: "hold" }, sent("connect", desk.id("window")));
-    desk.atEnd(() => away.release());
+    const away = keepAway(desk, "window");
     await command(desk, "open", "id-1");
     await within(away.met, () => noReply(desk, "no reply was on its way"));
     await settles("DeviceController", () => first.stop());
-    away.release();
+    away.end();
     await start();
     await replies.next("id-1");
   });
@@ -455,6 +453,21 @@ describe("DeviceController", () => {
     if (client) await publishWithId(client, topic, text, desk.name(id));
   };
   const commander = new WeakMap<Desk, ReturnType<Desk["helper"]>>();
+
+  /**
+   * No CONNECT of this client reaches the broker. It must not come late either: it would take the session
+   * from the process that came after.
+   */
+  const keepAway = (desk: Desk, client: string) => {
+    let away = true;
+    const connects = sent("connect", desk.id(client));
+    const drop = () => desk.faults.arm({ do: "drop" }, (frame) => away && connects(frame), drop);
+    const { met } = drop();
+    const end = () => {
+      away = false;
+    };
+    return { met, end };
+  };
 
   const noReply = (desk: Desk, got: string) =>
     new Wrong({
