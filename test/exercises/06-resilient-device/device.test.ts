@@ -205,16 +205,15 @@ describe("SensorPublisher", () => {
 
   check("SensorPublisher", "stops at once where there is no line", async (desk) => {
     const publisher = await publisherOf(desk, "field");
-    const back = desk.faults.arm({ do: "hold" }, sent("connect"));
-    desk.atEnd(() => back.release());
+    const away = keepAway(desk, "field");
     await settles("SensorPublisher", () => {
       publisher.start();
       publisher.report(reading(1));
     });
-    await within(back.met, () => noPublish(desk, "no CONNECT came"));
+    await within(away.met, () => noPublish(desk, "no CONNECT came"));
     await settles("SensorPublisher", () => publisher.stop());
     // What it could not send is not lost: the next one does.
-    back.release();
+    away.end();
     await settles("SensorPublisher", () => void publisher.start());
     await desk.sees(
       (entry) => sent("publish")(entry) && timedReading(entry).value === 1,
@@ -454,21 +453,6 @@ describe("DeviceController", () => {
   };
   const commander = new WeakMap<Desk, ReturnType<Desk["helper"]>>();
 
-  /**
-   * No CONNECT of this client reaches the broker. It must not come late either: it would take the session
-   * from the process that came after.
-   */
-  const keepAway = (desk: Desk, client: string) => {
-    let away = true;
-    const connects = sent("connect", desk.id(client));
-    const drop = () => desk.faults.arm({ do: "drop" }, (frame) => away && connects(frame), drop);
-    const { met } = drop();
-    const end = () => {
-      away = false;
-    };
-    return { met, end };
-  };
-
   const noReply = (desk: Desk, got: string) =>
     new Wrong({
       headline: "a command gets no reply",
@@ -478,6 +462,21 @@ describe("DeviceController", () => {
       wire: desk.frames(({ type }) => type === "publish" || type === "puback").slice(-8),
     });
 });
+
+/**
+ * No CONNECT of this client reaches the broker. It must not come late either: it would take the session
+ * from the one that came after.
+ */
+function keepAway(desk: Desk, client: string) {
+  let away = true;
+  const connects = sent("connect", desk.id(client));
+  const drop = () => desk.faults.arm({ do: "drop" }, (frame) => away && connects(frame), drop);
+  const { met } = drop();
+  const end = () => {
+    away = false;
+  };
+  return { met, end };
+}
 
 function reading(value: number): Reading {
   return { kind: "temperature", room: "field", value, unit: "°C" };
