@@ -10,6 +10,7 @@ import { root } from "../../workbook/modules.ts";
 import { createAuthority } from "../../workbook/security/certificates.ts";
 import { knock } from "../../workbook/security/knock.ts";
 import { refusals } from "../../workbook/security/refusals.ts";
+import { drawRow } from "../../workbook/troubles/page.ts";
 import { ProjectCopy } from "./fixtures/project-copy.ts";
 
 const PATIENCE = 60_000;
@@ -24,9 +25,7 @@ afterAll(() => project.remove());
 
 test("lab 7's lesson has the table of refusals as it is kept", () => {
   const lesson = readFileSync(join(root, "exercises/07-security.md"), "utf8");
-  for (const { symptom, cause, next } of Object.values(refusals)) {
-    expect(lesson).toContain(`| ${symptom} | ${cause} | ${next} |\n`);
-  }
+  expect(lesson).toContain(`${refusals.map(drawRow).join("\n")}\n\n`);
 });
 
 test(

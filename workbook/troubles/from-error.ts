@@ -35,7 +35,6 @@ const byCode: Readonly<Record<string, TroubleName>> = {
   CERT_HAS_EXPIRED: "tlsExpired",
   CERT_NOT_YET_VALID: "tlsNotYetValid",
   ERR_TLS_CERT_ALTNAME_INVALID: "tlsNameMismatch",
-  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: "tlsClientCertificate",
   // What OpenSSL says of an answer that is no TLS has changed over time.
   ERR_SSL_WRONG_VERSION_NUMBER: "tlsToPlainPort",
   ERR_SSL_PACKET_LENGTH_TOO_LONG: "tlsToPlainPort",
@@ -47,6 +46,10 @@ const byMessage: readonly (readonly [RegExp, TroubleName])[] = [
   [/^exceeding packets size/, "packetTooLarge"],
   [/^Publish error: /, "publishRefused"],
   [/^Subscribe error: /, "subscriptionRefused"],
+  // An alert has other codes in reading and in writing, and from one OpenSSL to the next.
+  [/\balert certificate required\b/, "tlsClientCertificate"],
+  [/\balert unknown ca\b/, "tlsClientUnknownAuthority"],
+  [/\balert certificate expired\b/, "tlsClientExpired"],
   [/^Invalid header flag bits|^Cannot parse |^Invalid protocol/, "notMqtt"],
 ];
 
@@ -67,10 +70,11 @@ function nameOf(error: Details): TroubleName | undefined {
   if (typeof error.code === "string") {
     const name = byCode[error.code];
     if (name !== undefined) return name;
-    if (/^ERR_(SSL|TLS)_/.test(error.code) || error.code === "EPROTO") return "tlsFailed";
   }
   if (error instanceof SyntaxError && /\bJSON\b/.test(error.message)) return "payloadNotJson";
-  return byMessage.find(([pattern]) => pattern.test(error.message))?.[1];
+  const name = byMessage.find(([pattern]) => pattern.test(error.message))?.[1];
+  if (name !== undefined) return name;
+  return /^ERR_(SSL|TLS)_|^EPROTO$/.test(String(error.code)) ? "tlsFailed" : undefined;
 }
 
 function detailsOf(error: Details): Record<string, string> {

@@ -1,4 +1,4 @@
-import { type Trouble, type TroubleName, troubles } from "./table.ts";
+import { type TroubleName, troubles } from "./table.ts";
 
 /** Where the page is, from the project's folder. */
 export const pagePath = "docs/troubleshooting.md";
@@ -25,17 +25,21 @@ This page is made by \`npm run troubles -- --write\`. Words in italics stand for
 
 /** The table of all troubles for people, in Markdown. */
 export function drawPage(): string {
-  const lines = (Object.entries(troubles) as [TroubleName, Trouble][]).flatMap(
-    ([name, { symptom, cause, next }]) => {
-      const title = parts.find(([first]) => first === name)?.[1];
-      const row = `| ${[symptom, cause, next].map(cell).join(" | ")} |`;
-      return title === undefined ? [row] : [`\n## ${title}\n`, head, row];
-    },
-  );
+  const lines = (Object.keys(troubles) as TroubleName[]).flatMap((name) => {
+    const title = parts.find(([first]) => first === name)?.[1];
+    const row = drawRow(name);
+    return title === undefined ? [row] : [`\n## ${title}\n`, head, row];
+  });
   return `${introduction}${lines.join("\n")}\n`;
 }
 
 const head = "| You see | Why | What to do |\n| --- | --- | --- |";
+
+/** One row, in Markdown: a lesson may show some of them. */
+export function drawRow(name: TroubleName): string {
+  const { symptom, cause, next } = troubles[name];
+  return `| ${[symptom, cause, next].map(cell).join(" | ")} |`;
+}
 
 function cell(text: string): string {
   return text.replace(/\{(\w+)\}/g, "*$1*").replaceAll("|", "\\|");

@@ -73,7 +73,7 @@ export const troubles = {
   tlsUnknownIssuer: {
     symptom: "unable to verify the first certificate, or self-signed certificate in chain",
     cause: "the broker's certificate was signed by an authority that this machine does not know",
-    next: "get that authority's certificate from whoever runs the broker, then set NODE_EXTRA_CA_CERTS=path/to/it.pem and run this again",
+    next: "get that authority's certificate from whoever runs the broker, then set NODE_EXTRA_CA_CERTS=path/to/it.pem or pass it as ca in connect's options; never rejectUnauthorized: false",
   },
   tlsExpired: {
     symptom: "certificate has expired (CERT_HAS_EXPIRED)",
@@ -89,12 +89,22 @@ export const troubles = {
     symptom: "ERR_TLS_CERT_ALTNAME_INVALID",
     cause:
       "the certificate is for {names}, and the address says {host}: this may be another machine than you mean",
-    next: "write the address with a name from the certificate",
+    next: "write the address with a name from the certificate, or issue one with this name",
   },
   tlsClientCertificate: {
-    symptom: "alert certificate required (ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED)",
-    cause: "this broker wants to see a certificate of the client's too",
+    symptom: "TLS alert: certificate required",
+    cause: "this broker wants to see a certificate of the client's too, and none was shown",
     next: "pass key and cert in connect's options; the workbook's own commands need another broker",
+  },
+  tlsClientUnknownAuthority: {
+    symptom: "TLS alert: unknown ca",
+    cause: "the client's certificate was signed by an authority that the broker does not trust",
+    next: "have it signed by the broker's authority, or correct cafile in mosquitto.conf",
+  },
+  tlsClientExpired: {
+    symptom: "TLS alert: certificate expired",
+    cause: "the client's certificate is no longer valid, or the broker's clock is wrong",
+    next: "look at the broker's clock with: date; if it is right, issue a new certificate",
   },
   tlsToPlainPort: {
     symptom: "wrong version number (ERR_SSL_WRONG_VERSION_NUMBER), with mqtts://",
@@ -130,8 +140,9 @@ export const troubles = {
   },
   refusedNotAuthorized: {
     symptom: "CONNACK 5 or 135: Not authorized",
-    cause: "the broker does not let this client in: it wants a user name, or another one",
-    next: "put user name and password into the address: mqtt://user:password@host:port",
+    cause:
+      "the broker does not let this client in: it wants a user name, another one, or another password",
+    next: "put user name and password into the address: mqtt://user:password@host:port; the broker reads a changed password file at SIGHUP",
   },
   refusedUnavailable: {
     symptom: "CONNACK 3 or 136: Server unavailable",
@@ -174,6 +185,11 @@ export const troubles = {
     cause: "too many connections in a short time; often one client that connects again and again",
     next: "look for a client that reconnects without end, wait a minute, and run this again",
   },
+  connectionLimit: {
+    symptom: "the line is closed before any CONNACK, for good clients too",
+    cause: "max_connections is reached, perhaps by connections that say nothing",
+    next: "look at $SYS/broker/clients/connected and the broker's log; give each kind of client a listener of its own",
+  },
   refusedMalformed: {
     symptom: "CONNACK 128 to 131, or 149: the CONNECT itself is not accepted",
     cause:
@@ -186,7 +202,7 @@ export const troubles = {
     symptom: "connections under one client id end again and again",
     cause:
       "two clients use the client id {client}. A broker allows one connection for each id and ends the older one [MQTT-3.1.4-3]; if both connect again by themselves, they throw each other out for ever",
-    next: "give each client an id of its own, and end other programs that use this one: another terminal, perhaps",
+    next: "give each client an id of its own, and end other programs that use this one: another terminal, perhaps; against thieves: use_username_as_clientid in mosquitto.conf",
   },
   keepAliveTimeout: {
     symptom: "Keepalive timeout, or DISCONNECT 141",
@@ -218,8 +234,20 @@ export const troubles = {
   },
   publishRefused: {
     symptom: "PUBACK or PUBREC 128 or above, or Publish error",
-    cause: "the broker did not take the message ({reason})",
+    cause:
+      "the broker did not take the message ({reason}); in MQTT 3.1.1 it cannot say so, and the PUBACK looks good",
     next: "correct the topic, or ask for the right to publish on it",
+  },
+  silentSubscription: {
+    symptom: "SUBACK granted, and nothing comes",
+    cause:
+      "nobody publishes there, or no access rule lets this user read it: with acl_file Mosquitto grants every subscription",
+    next: "publish there as a user who may; in the acl_file: topic read, for this user; the dynamic security plugin refuses in the SUBACK",
+  },
+  retainedKept: {
+    symptom: "a message comes at once, and is not from its device",
+    cause: "somebody who may write to the topic left a retained message there",
+    next: "narrow the access rules, then clear it: publish an empty retained message",
   },
   payloadNotJson: {
     symptom: "SyntaxError: … is not valid JSON",
@@ -284,6 +312,12 @@ export const troubles = {
     symptom: "{program} did not start",
     cause: "{error}",
     next: "WORKBOOK_BROKER=embedded takes the broker that the workbook brings along",
+  },
+  unreadableFile: {
+    symptom: "Mosquitto: Unable to open pwfile, or Unable to load server key file",
+    cause:
+      "the file is not there, or Mosquitto may not read it: started by root it becomes user mosquitto first",
+    next: "chown mosquitto and chmod 600 for the file, chmod 700 for its folder",
   },
 
   // Docker
