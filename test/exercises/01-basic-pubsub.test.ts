@@ -429,6 +429,15 @@ describe("topicMatches", () => {
     ),
   );
 
+  check("topicMatches", "wants the level of a + that # follows", (desk) =>
+    agrees(
+      desk,
+      everyPath(["+", "a"], 2).map((path) => `${path}/#`),
+      everyPath(["a", "b"], 1),
+      "# may stand for nothing at all, + may not [MQTT-4.7.1-2]: a/+/# wants two levels or more",
+    ),
+  );
+
   // Two levels on either side, so that only the empty ones make the difference.
   check("topicMatches", "treats an empty level as a level", (desk) =>
     agrees(
