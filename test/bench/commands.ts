@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { root } from "../../workbook/modules.ts";
 import { ProjectCopy } from "../workbook/fixtures/project-copy.ts";
 import { median } from "./median.ts";
+import { measureSaving } from "./saving.ts";
 
 const ROUNDS = 9;
 
@@ -25,6 +26,7 @@ export async function measureCommands(): Promise<void> {
       ["npm run check -- 01", project.folder, "npm", "run", "check", "--", "01"],
       ["vitest with one empty test", empty, "npx", "vitest", "run"],
     );
+    await measureSaving(empty);
     const seconds = await time(root, "npm", "test");
     console.log(`npm test: ${seconds.toFixed(1)} s`);
   } finally {
