@@ -3,17 +3,30 @@ import { join } from "node:path";
 import { Instrumenter } from "@stryker-mutator/instrumenter";
 import { type Module, root } from "../../workbook/modules.ts";
 
-/** A solution with one small thing changed in an answer, as StrykerJS does it. */
-export interface Mutant {
+/** One small change in an answer. */
+export interface Change {
   /** The learner's function, or class, that it is in. */
   readonly functionName: string;
-  /** From 1. */
-  readonly line: number;
   /** What stands there, and what stands there instead; with single spaces. */
   readonly original: string;
   readonly replacement: string;
+}
+
+/** A solution with one small thing changed in an answer, as StrykerJS does it. */
+export interface Mutant extends Change {
+  /** From 1. */
+  readonly line: number;
   /** The whole file. */
   readonly text: string;
+}
+
+/** Whether two are the same change: what stands twice in a function counts as one. */
+export function isSame(one: Change, other: Change): boolean {
+  return (
+    one.functionName === other.functionName &&
+    one.original === other.original &&
+    one.replacement === other.replacement
+  );
 }
 
 /** All mutants of a module's answers, in the order of the file; not of what its learner is given. */

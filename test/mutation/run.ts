@@ -13,7 +13,7 @@ import { select } from "../../workbook/cli/select.ts";
 import { exitCodes, runCommand } from "../../workbook/cli/usage.ts";
 import { type Module, root } from "../../workbook/modules.ts";
 import { equivalents } from "./equivalent.ts";
-import { type Mutant, mutantsOf } from "./mutants.ts";
+import { isSame, type Mutant, mutantsOf } from "./mutants.ts";
 
 /** How many wait in one vitest at a time. */
 const BATCH = 40;
@@ -55,7 +55,8 @@ async function mutateModule(module: Module, broker: Broker): Promise<number> {
     }
   }
   const problems = survivors.filter(
-    (survivor) => !equivalents.some((each) => isOf(each, survivor)),
+    (survivor) =>
+      !equivalents.some((each) => each.solution === module.name && isSame(each, survivor)),
   );
   for (const { functionName, line, original, replacement } of problems) {
     console.error(
@@ -72,21 +73,6 @@ async function mutateModule(module: Module, broker: Broker): Promise<number> {
 
 function isCaught({ outcome }: CheckResult): boolean {
   return outcome !== "passed" && outcome !== "skipped";
-}
-
-function isOf(
-  {
-    functionName,
-    original,
-    replacement,
-  }: { readonly functionName: string; readonly original: string; readonly replacement: string },
-  mutant: Mutant,
-): boolean {
-  return (
-    functionName === mutant.functionName &&
-    original === mutant.original &&
-    replacement === mutant.replacement
-  );
 }
 
 /** The files that a learner would see underlined: those need no check. */

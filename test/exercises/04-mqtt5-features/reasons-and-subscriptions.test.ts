@@ -128,10 +128,29 @@ describe("reportSubscribe", () => {
     const client = await broker.client("asker");
     const filters = granted.map((_code, index) => prefixed(`${desk.name("filter")}/${index}`));
     const words: unknown = await settles("reportSubscribe", () => reportSubscribe(client, filters));
-    return { words, broker };
+    return { words, broker, filters };
   };
   const told = (words: unknown) =>
     Array.isArray(words) ? words.map(tell).join(", ") : tell(words);
+
+  check("reportSubscribe", "asks for all filters at once, with QoS 1", async (desk) => {
+    const { filters, broker } = await subscribe(desk, [1, 1]);
+    const wire = broker.frames().filter(({ type }) => type === "subscribe");
+    const asked = wire.map(({ packet }) =>
+      packet?.cmd === "subscribe"
+        ? packet.subscriptions.map(({ topic, qos }) => `${topic} QoS ${qos}`).join(", ")
+        : "",
+    );
+    const expected = filters.map((filter) => `${filter} QoS 1`).join(", ");
+    if (asked.length === 1 && asked[0] === expected) return;
+    throw new Wrong({
+      headline: "something else is asked for than the caller wants",
+      expected: `→ SUBSCRIBE ${expected}`,
+      got: asked.map((filters) => `→ SUBSCRIBE ${filters}`).join("\n") || "no SUBSCRIBE",
+      why: "a SUBSCRIBE takes many filters, each with the QoS that is asked for it [MQTT-3.8.3-2]; the answer has a code for each",
+      wire,
+    });
+  });
 
   check("reportSubscribe", "tells what was granted, filter by filter", async (desk) => {
     const { words, broker } = await subscribe(desk, [1, 0]);
