@@ -94,3 +94,9 @@ official=eclipse-mosquitto:2.1.2-alpine
 if [ -z "$(docker images -q "$official")$(docker images -q local/mosquitto)" ]; then
   timeout 120 docker pull -q "$official" >&2 || "$here/../mosquitto/build-local-image.sh" >&2
 fi
+
+# The image that submissions are graded in.
+graded=node:22-slim
+if [ -z "$(docker images -q "$graded")$(docker images -q local/node)" ]; then
+  timeout 120 docker pull -q "$graded" >&2 || "$here/../workbook/grade/build-local-image.sh" >&2
+fi
