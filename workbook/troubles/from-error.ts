@@ -27,6 +27,7 @@ const byCode: Readonly<Record<string, TroubleName>> = {
   ECONNRESET: "connectionLost",
   EPIPE: "connectionLost",
   EADDRINUSE: "portTaken",
+  ERR_STREAM_WRITE_AFTER_END: "clientEnded",
   DEPTH_ZERO_SELF_SIGNED_CERT: "tlsSelfSigned",
   SELF_SIGNED_CERT_IN_CHAIN: "tlsUnknownIssuer",
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: "tlsUnknownIssuer",
@@ -43,6 +44,7 @@ const byCode: Readonly<Record<string, TroubleName>> = {
 const byMessage: readonly (readonly [RegExp, TroubleName])[] = [
   [/^connack timeout$/, "noConnack"],
   [/^Keepalive timeout$/, "keepAliveTimeout"],
+  [/^client disconnecting$/, "clientEnded"],
   [/^exceeding packets size/, "packetTooLarge"],
   [/^Publish error: /, "publishRefused"],
   [/^Subscribe error: /, "subscriptionRefused"],
@@ -72,9 +74,17 @@ function nameOf(error: Details): TroubleName | undefined {
     if (name !== undefined) return name;
   }
   if (error instanceof SyntaxError && /\bJSON\b/.test(error.message)) return "payloadNotJson";
+  // Of a client that has ended the library's own tables are gone.
+  const inLibrary = /[\\/]node_modules[\\/]mqtt[\\/]/.test(topFrame(error));
+  if (inLibrary && /of null \(reading 'set'\)$/.test(error.message)) return "clientEnded";
   const name = byMessage.find(([pattern]) => pattern.test(error.message))?.[1];
   if (name !== undefined) return name;
   return /^ERR_(SSL|TLS)_|^EPROTO$/.test(String(error.code)) ? "tlsFailed" : undefined;
+}
+
+/** Where an error was thrown. */
+function topFrame({ stack = "" }: Error): string {
+  return stack.match(/^\s+at .*$/m)?.[0] ?? "";
 }
 
 function detailsOf(error: Details): Record<string, string> {

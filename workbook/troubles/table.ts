@@ -296,6 +296,12 @@ export const troubles = {
       "something is awaited that never happens: a promise in it never settles; often one that waits for a packet that does not come",
     next: "look for the await that the program has reached: a promise made with new Promise needs its resolve called, on every way",
   },
+  clientEnded: {
+    symptom: "client disconnecting, write after end, or null has no 'set'",
+    cause:
+      "the client was ended, and something still uses it: end closes it for good, whatever else it was doing",
+    next: "await all that the client has to do, then await client.endAsync()",
+  },
   processExit: {
     symptom: "the process ends in the middle",
     cause: "process.exit ends everything at once: what calls your function loses all it was doing",

@@ -55,6 +55,31 @@ describe("while connected", { timeout: PATIENCE }, () => {
     expect(words).toContain(`two clients use the client id ${id}.`);
   });
 
+  test.for<[string, (client: MqttClient) => Promise<unknown>]>([
+    ["has ended", (client) => client.endAsync()],
+    ["is about to end", async (client) => void client.end()],
+  ])("a client is used that %s", async ([, end]) => {
+    const words = await lastWords(broker.url, async ({ client }) => {
+      const used = await client(name("used"));
+      await end(used);
+      await used.publishAsync("x", "y", { qos: 1 });
+    });
+    expectTold(words, "clientEnded");
+  });
+
+  test("a client is ended while messages come that it would acknowledge", async () => {
+    const topic = name("stream");
+    const words = await lastWords(broker.url, async ({ client }) => {
+      const [reader, writer] = [await client(name("reader")), await client(name("writer"))];
+      await reader.subscribeAsync(topic, { qos: 2 });
+      const error = nextError(reader);
+      reader.once("message", () => reader.end());
+      for (let left = 20; left > 0; left--) writer.publish(topic, "", { qos: 2 });
+      throw await error;
+    });
+    expectTold(words, "clientEnded");
+  });
+
   test("one client in the place of another is no clash", async () => {
     const id = name("heir");
     const words = await lastWords(broker.url, async ({ client, tap }) => {
