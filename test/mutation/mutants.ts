@@ -7,6 +7,8 @@ import { type Module, root } from "../../workbook/modules.ts";
 export interface Change {
   /** The learner's function, or class, that it is in. */
   readonly functionName: string;
+  /** The line that it begins in. */
+  readonly at: string;
   /** What stands there, and what stands there instead; with single spaces. */
   readonly original: string;
   readonly replacement: string;
@@ -20,10 +22,11 @@ export interface Mutant extends Change {
   readonly text: string;
 }
 
-/** Whether two are the same change: what stands twice in a function counts as one. */
+/** Whether two are the same change: of equal lines in a function, and equal parts of a line, one is as good. */
 export function isSame(one: Change, other: Change): boolean {
   return (
     one.functionName === other.functionName &&
+    one.at === other.at &&
     one.original === other.original &&
     one.replacement === other.replacement
   );
@@ -42,6 +45,7 @@ export async function mutantsOf({ solution }: Module): Promise<Mutant[]> {
     const [from, to] = [start, end].map(({ line, column }) => (starts[line] ?? 0) + column);
     return {
       functionName: functionAt(lines, start.line),
+      at: lines[start.line]?.trim() ?? "",
       line: start.line + 1,
       original: inOneLine(text.slice(from, to)),
       replacement: inOneLine(replacement),
