@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Broker } from "../broker/broker.ts";
 import { chooseBroker } from "../broker/choose.ts";
 import { type Module, readLesson, root } from "../modules.ts";
@@ -180,12 +180,22 @@ function unshownMessages(module: Module, results: readonly CheckResult[]): strin
   // Some messages cannot be met on this broker; another one's run looks for them.
   if (own.some(({ outcome }) => outcome === "skipped")) return [];
   const shown = own.map(({ explanation }) => explanation?.headline ?? "");
-  const source = module.checks.map((file) => readFileSync(join(root, file), "utf8")).join("\n");
+  const source = sourcesOf(module).join("\n");
   return [...source.matchAll(/headline:([\s\S]*?)expected:/g)]
     .flatMap(([, text = ""]) => [...text.matchAll(/(["`])((?:\\.|(?!\1)[^\\])+)\1/g)])
     .map(([, , headline = ""]) => headline)
     .filter((headline) => !shown.some((text) => patternOf(headline).test(text)))
     .map((headline) => `${module.name}: no mutant meets the message "${headline}"`);
+}
+
+/** The text of a module's checks, and of what lies beside them that they import. */
+function sourcesOf({ checks }: Module): string[] {
+  const beside = checks.flatMap((file) =>
+    [...readFileSync(join(root, file), "utf8").matchAll(/from "\.\/([^"]+)"/g)].map(
+      ([, name = ""]) => join(dirname(file), name),
+    ),
+  );
+  return [...new Set([...checks, ...beside])].map((file) => readFileSync(join(root, file), "utf8"));
 }
 
 /** A headline as it stands in the source, with anything where it has a value put in. */
