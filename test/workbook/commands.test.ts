@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
@@ -51,6 +53,22 @@ async function stranger(
 function expectLines({ output }: Ended, ...lines: (string | RegExp)[]): void {
   for (const line of lines) expect(output).toMatch(line);
 }
+
+test("a command whose reader has gone ends without a word", { timeout: PATIENCE }, async () => {
+  const child = spawn(process.execPath, ["workbook/cli/run.js", "start"], {
+    cwd: project.folder,
+    env: { ...process.env, ...embedded },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  child.stdout.destroy();
+  let complaint = "";
+  child.stderr.on("data", (chunk) => {
+    complaint += chunk;
+  });
+  const [code] = await once(child, "close");
+  expect(complaint).toBe("");
+  expect(code).toBe(141);
+});
 
 describe.concurrent("the exercises as they come", { timeout: PATIENCE }, () => {
   test("check says what to write first, and where", async () => {

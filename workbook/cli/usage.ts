@@ -9,6 +9,7 @@ export const exitCodes = { fine: 0, wrong: 1, usage: 2, environment: 3 } as cons
  * is wrong, what to type next.
  */
 export async function runCommand(command: () => Promise<number>): Promise<never> {
+  process.stdout.on("error", leaveUnheard);
   let code: number;
   try {
     code = await command();
@@ -24,4 +25,11 @@ export async function runCommand(command: () => Promise<number>): Promise<never>
     }
   }
   process.exit(code);
+}
+
+/** Whoever read what we print has gone, as `| head` does when it has seen enough. */
+function leaveUnheard(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") throw error;
+  // As a program ends that knows nothing of SIGPIPE.
+  process.exit(141);
 }
