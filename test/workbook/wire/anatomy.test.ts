@@ -3,6 +3,7 @@ import { generate, type Packet, parser } from "mqtt-packet";
 import { describe, expect, test } from "vitest";
 import { explainFrame, explainPacket } from "../../../workbook/wire/anatomy.ts";
 import type { Part } from "../../../workbook/wire/byte-reader.ts";
+import { toJsonLine } from "../../../workbook/wire/packet-json.ts";
 import { properties } from "../../../workbook/wire/properties.ts";
 import { Connection, Frame } from "../../../workbook/wire/transcript.ts";
 import { connectPacket, encode } from "./rig.ts";
@@ -468,6 +469,18 @@ describe("secrets", () => {
     expect(text).not.toMatch(password);
     expect(text).not.toMatch(secretHex);
   });
+});
+
+test("packets as JSON hide a secret where it stands, not where the same bytes stand again", () => {
+  const bytes = connectPacket("open-sesame", 5, {
+    properties: { authenticationMethod: "m", authenticationData: Buffer.from("open-sesame") },
+  });
+  const connection = new Connection(1);
+  const frame = new Frame(0, connection, "to-broker", bytes, bytes.length);
+  connection.introduce(frame);
+  const { bytes: shown } = JSON.parse(toJsonLine(frame));
+  const text = Buffer.from(shown, "hex").toString("latin1");
+  expect(text).toMatch(/\*{11}.*open-sesame$/s);
 });
 
 test("every property of the specification is there, with its section", () => {
