@@ -98,9 +98,7 @@ export class Device {
   /** A reading that is lost is followed by the next one: QoS 0 will do. */
   #report(client: MqttClient): void {
     if (!client.connected) return;
-    client.publish(readingTopic(this.id), JSON.stringify(this.sensor.next()), {
-      properties: { contentType: "application/json" },
-    });
+    client.publish(readingTopic(this.id), JSON.stringify(this.sensor.next()));
   }
 
   #answer(client: MqttClient, command: string, { properties }: IPublishPacket): void {

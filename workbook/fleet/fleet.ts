@@ -116,8 +116,8 @@ export class Fleet {
         const { clientId } = state;
         const lines = this.tap.cutLines((connection) => connection.clientId === clientId);
         return lines > 0
-          ? { done: true, words: `The line of ${id} is cut.` }
-          : { done: false, words: `${id} has no line to be cut.` };
+          ? { done: true, words: "The line is cut." }
+          : { done: false, words: "There is no line to be cut." };
       }
       case "stop":
       case "start":
@@ -125,13 +125,13 @@ export class Fleet {
       case "command": {
         const answer = await this.#monitor.command(id, "report");
         return answer
-          ? { done: true, words: `${id} replied after ${answer.ms} ms: ${answer.reply}` }
-          : { done: false, words: `${id} gave no reply.` };
+          ? { done: true, words: `Reply after ${answer.ms} ms: ${answer.reply}` }
+          : { done: false, words: "No reply: nobody was there to hear it." };
       }
       case "message": {
         const sent = await this.#monitor.sendOnce(id, `message ${++this.#messages}`);
         return sent
-          ? { done: true, words: `The broker has the message for ${id}, exactly once.` }
+          ? { done: true, words: "The broker has the message, once." }
           : { done: false, words: "The broker has not taken the message yet." };
       }
     }
@@ -148,13 +148,13 @@ export class Fleet {
   async #switch(device: Device, state: DeviceState, to: "stop" | "start"): Promise<Outcome> {
     const running = to === "start";
     if (device.running === running) {
-      return { done: false, words: `${device.id} is switched ${running ? "on" : "off"} already.` };
+      return { done: false, words: `It is switched ${running ? "on" : "off"} already.` };
     }
     state.running = running;
     this.#tell({ event: "device", device: state });
     if (running) device.start();
     else await device.stop();
-    return { done: true, words: `${device.id} is switched ${running ? "on" : "off"}.` };
+    return { done: true, words: `It is switched ${running ? "on" : "off"}.` };
   }
 
   /** Only what is said of our own devices counts: memory must not grow with what others publish. */

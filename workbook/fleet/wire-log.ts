@@ -56,7 +56,7 @@ export class WireLog {
   #keep(entry: Entry): Kept | undefined {
     if (entry.kind === "opened") return undefined;
     const words =
-      entry.kind === "frame" ? describeFrame(entry) : (describeClose(entry) ?? "closed");
+      entry.kind === "frame" ? describeFrame(entry) : (describeClose(entry) ?? "line closed");
     const { name } = entry.connection;
     const common = { number: ++this.#count, at: Math.round(entry.at) / 1000, client: name, words };
     const kept: Kept =

@@ -102,7 +102,7 @@ function publishFlags(flags: number): Bits[] {
   ];
 }
 
-const promises = ["at most once: no answer", "at least once: PUBACK", "exactly once: PUBREC"];
+const promises = ["at most once, no answer", "at least once, a PUBACK", "exactly once, a PUBREC"];
 
 function reserved(bits: string, value: number): Bits {
   return { bits, name: "reserved", value: String(value), meaning: "must be so" };

@@ -67,10 +67,13 @@ class Card {
     this.item = element(
       "li",
       { class: "card", "data-id": id },
-      element("h3", {}, id),
-      this.#state,
-      element("p", { class: "reading" }, `${kind} `, this.#value),
-      this.#spark.picture,
+      element("div", { class: "pair" }, element("h3", {}, id), this.#state),
+      element(
+        "div",
+        { class: "pair" },
+        element("p", { class: "reading" }, `${kind} `, this.#value),
+        this.#spark.picture,
+      ),
       element("div", { class: "actions" }, ...made.map(({ button }) => button), wire),
       this.#answer,
     );
@@ -135,7 +138,7 @@ function stateOf({ status, by }) {
 function stateInWords({ status, by }) {
   if (status === "unknown") return "not heard of yet";
   if (status === "online") return "online";
-  return by === "will" ? "offline, by its will: the line broke" : "offline, by its own word";
+  return by === "will" ? "offline, by its will" : "offline, by its own word";
 }
 
 const SVG = "http://www.w3.org/2000/svg";

@@ -5,7 +5,7 @@ const MOST = 14;
 /** How wide a lane is, in pixels: as much as there is room for, within these. */
 const NARROWEST = 22;
 const WIDEST = 110;
-const ROOM = 300;
+const ROOM = 250;
 
 /** The lanes of the sequence diagram: one for each client, the broker's in the middle. */
 export class Lanes {

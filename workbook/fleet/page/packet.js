@@ -10,6 +10,11 @@ export class PacketView {
 
   constructor() {
     byId("close", HTMLButtonElement).addEventListener("click", () => this.#dialog.close());
+    // The row that was opened may be gone: the next best is where the Tab key enters the list.
+    this.#dialog.addEventListener("close", () => {
+      const row = document.querySelector("#entries button[tabindex='0']");
+      if (document.activeElement === document.body && row instanceof HTMLElement) row.focus();
+    });
     byId("previous", HTMLButtonElement).addEventListener("click", () => this.#step(-1));
     byId("next", HTMLButtonElement).addEventListener("click", () => this.#step(1));
   }
@@ -51,7 +56,7 @@ export class PacketView {
 
   /** @param {PacketDetails} details */
   #draw({ entry, hex, hidden, parts, flow }) {
-    this.#title.textContent = (entry.type ?? "no MQTT packet").toUpperCase();
+    this.#title.textContent = entry.words;
     const bytes = element("div", {
       class: "bytes",
       "aria-label": "The bytes, in hex",
@@ -60,7 +65,10 @@ export class PacketView {
     const rows = parts.map((part, index) => {
       const own = hex.slice(part.offset, part.offset + part.length);
       if (own.length > 0) {
-        bytes.append(element("span", { "data-part": String(index) }, own.join(" ")), " ");
+        bytes.append(
+          element("span", { class: "part", "data-part": String(index) }, own.join(" ")),
+          " ",
+        );
       }
       return this.#row(part, index, own);
     });
@@ -82,7 +90,6 @@ export class PacketView {
       element("tbody", {}, ...rows),
     );
     this.#body.replaceChildren(
-      element("p", { class: "lead" }, entry.words),
       element("p", {}, whoAndWhen(entry)),
       ...(flow.length > 1 ? [this.#flow(flow, entry)] : []),
       bytes,
@@ -109,7 +116,7 @@ export class PacketView {
           { class: "bit" },
           bit.bits.includes("-") ? `bits ${bit.bits}` : `bit ${bit.bits}`,
         ),
-        ` ${bit.name} ${bit.value}: ${bit.meaning}`,
+        element("span", {}, ` ${bit.name} ${bit.value}: ${bit.meaning}`),
       ),
     );
     const shown = own.slice(0, 8).join(" ");

@@ -84,8 +84,8 @@ export class Wire {
       return;
     }
     if (!this.#matches(entry)) return;
-    this.#coming.push(entry);
-    // Many packets may come between two pictures on the screen.
+    // Many packets may come between two pictures on the screen, and a hidden page has no pictures.
+    if (this.#coming.push(entry) > SHOWN) this.#coming.shift();
     this.#frame ||= requestAnimationFrame(() => this.#drawComing());
   }
 
@@ -139,10 +139,11 @@ export class Wire {
     this.#frame = 0;
     const { scrollTop, scrollHeight, clientHeight } = this.#list;
     const atEnd = scrollHeight - scrollTop - clientHeight < 40;
-    const reading = this.#list.contains(document.activeElement);
+    const reading = this.#isRead();
     this.#list.append(...this.#coming.splice(0).map((entry) => this.#row(entry)));
-    // What somebody stands on stays.
-    while (!reading && this.#list.children.length > SHOWN) this.#list.firstElementChild?.remove();
+    // What somebody reads stays for longer, yet not for ever.
+    const most = reading ? KEPT : SHOWN;
+    while (this.#list.children.length > most) this.#list.firstElementChild?.remove();
     this.#settle();
     if (atEnd && !reading) this.#list.scrollTop = this.#list.scrollHeight;
     this.#say();
@@ -189,7 +190,7 @@ export class Wire {
   /** @param {KeyboardEvent} event */
   #walk(event) {
     const rows = [...this.#list.querySelectorAll("button")];
-    const at = rows.findIndex((row) => row === document.activeElement);
+    const at = rows.findIndex((row) => row.matches(":focus"));
     const last = rows.length - 1;
     const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: last }[event.key];
     if (to === undefined || at === -1) return;
@@ -200,11 +201,16 @@ export class Wire {
     row?.focus();
   }
 
+  /** Somebody stands on a row, or has opened one. */
+  #isRead() {
+    return this.#list.contains(document.activeElement) || document.querySelector("dialog[open]");
+  }
+
   /** @param {boolean} paused */
   #setPaused(paused) {
     this.#pause.setAttribute("aria-pressed", String(paused));
     this.#pause.textContent = paused ? "Go on" : "Pause";
-    if (paused) this.#say();
+    if (paused) this.#drawComing();
     else this.#drawAll();
   }
 
