@@ -69,7 +69,7 @@ function readFixedHeader(reader: ByteReader, bytes: Buffer, type: PacketCmd | un
         value: String(first >> 4),
         meaning: type.toUpperCase(),
       },
-      ...(type === "publish" ? publishFlags(flags) : [reserved("3-0", flags)]),
+      ...(type === "publish" ? publishFlags(flags) : [reserved("3-0", binary(flags, 4))]),
     ],
   }));
   const left = reader.variable("Remaining Length", "2.1.4", (value) => ({
@@ -104,8 +104,8 @@ function publishFlags(flags: number): Bits[] {
 
 const promises = ["at most once, no answer", "at least once, a PUBACK", "exactly once, a PUBREC"];
 
-function reserved(bits: string, value: number): Bits {
-  return { bits, name: "reserved", value: String(value), meaning: "must be so" };
+function reserved(bits: string, value: string): Bits {
+  return { bits, name: "reserved", value, meaning: "must be so" };
 }
 
 /** What each packet is for. */
@@ -268,7 +268,7 @@ function readConnectFlags(reader: ByteReader): number {
       },
       one(2, "Will Flag", "a will follows", "no will"),
       one(1, "Clean Start", "begin with nothing", "go on with the session, if it is still there"),
-      reserved("0", 0),
+      reserved("0", "0"),
     ],
   }));
 }
@@ -282,7 +282,7 @@ function readConnack(reader: ByteReader, context: Context): void {
     value: binary(flags, 8),
     meaning: "Whether the broker still knew the client.",
     bits: [
-      reserved("7-1", 0),
+      reserved("7-1", "0000000"),
       {
         bits: "0",
         name: "Session Present",
@@ -326,7 +326,9 @@ function readSubscribe(reader: ByteReader, context: Context): void {
     reader.byte("Subscription Options", "3.8.3.1", () => ({
       value: binary(options, 8),
       meaning: "How they are wanted.",
-      bits: isNewer(context) ? newerOptions(options) : [reserved("7-2", 0), grantedQos(options)],
+      bits: isNewer(context)
+        ? newerOptions(options)
+        : [reserved("7-2", "000000"), grantedQos(options)],
     }));
   });
 }
@@ -342,7 +344,7 @@ function newerOptions(options: number): Bits[] {
   const handling = (options >> 4) & 3;
   const kept = ["at once", "at once, where the subscription is new", "never"][handling] ?? "";
   return [
-    reserved("7-6", 0),
+    reserved("7-6", "00"),
     {
       bits: "5-4",
       name: "Retain Handling",

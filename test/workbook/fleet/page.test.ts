@@ -258,6 +258,21 @@ describe(`the page in Chromium${missing}`, {
     expect(complaints).toEqual([]);
   });
 
+  test("of a flood of packets, page and server keep the last ones", async () => {
+    const { page, fleet, complaints } = await open(1);
+    const { tapUrl } = fleet.snapshot;
+    const flood = await connectAsync(tapUrl, { clientId: "flood", protocolVersion: 5 });
+    onTestFinished(() => flood.endAsync());
+    for (let i = 0; i < 3000; i++) flood.publish("flood", String(i));
+    await flood.publishAsync("flood/last", "", { qos: 1 });
+    await seen(rows(page), "flood/last");
+    expect(await rows(page).count()).toBeLessThanOrEqual(300);
+    expect(fleet.snapshot.entries.length).toBeLessThanOrEqual(1100);
+    await rows(page).filter({ hasText: "PUBLISH q0 flood" }).first().click();
+    await seen(page.locator("#packet th"), "Payload");
+    expect(complaints).toEqual([]);
+  });
+
   test("says so when the fleet has ended", async () => {
     const fleet = await openFleet(1);
     const server = await serveFleet(fleet, 0);

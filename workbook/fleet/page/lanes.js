@@ -1,11 +1,10 @@
 import { byId, element } from "./element.js";
 
-/** With more clients than this there is no room for a lane each: then the names stand in the lines. */
-const MOST = 14;
-/** How wide a lane is, in pixels: as much as there is room for, within these. */
-const NARROWEST = 22;
+/** How wide a lane is, in pixels. Where there is no room for that, the names stand in the lines. */
+const NARROWEST = 18;
 const WIDEST = 110;
-const ROOM = 250;
+/** How much of the width is for the lanes: the rest is for words. */
+const SHARE = 0.38;
 
 /** The lanes of the sequence diagram: one for each client, the broker's in the middle. */
 export class Lanes {
@@ -21,8 +20,8 @@ export class Lanes {
     this.#broker = middle;
     this.#columns = [...clients.slice(0, middle), "", ...clients.slice(middle)];
     const count = this.#columns.length;
-    const width = Math.min(WIDEST, Math.max(NARROWEST, Math.floor(ROOM / count)));
-    this.#wire.classList.toggle("listed", clients.length === 0 || clients.length > MOST);
+    const width = Math.min(WIDEST, Math.floor((this.#wire.clientWidth * SHARE) / count));
+    this.#wire.classList.toggle("listed", width < NARROWEST);
     this.#wire.style.setProperty("--lane", `${width}px`);
     this.#wire.style.setProperty("--lanes", String(count));
     this.#wire.style.setProperty("--broker", String(middle));

@@ -31,8 +31,12 @@ export class Wire {
   #entries = [];
   /** @type {string[]} */
   #clients = [];
-  /** Entries that came while the page was paused. */
-  #behind = 0;
+  /**
+   * What there was when the page was paused.
+   *
+   * @type {readonly WireEntry[] | undefined}
+   */
+  #frozen;
   #open;
   #frame = 0;
   /** @type {WireEntry[]} */
@@ -47,6 +51,12 @@ export class Wire {
     );
     this.#clientFilter.addEventListener("change", () => this.#drawAll());
     this.#typeFilter.addEventListener("change", () => this.#drawAll());
+    // A phone changes its height while one scrolls; lanes only depend on the width.
+    let width = innerWidth;
+    addEventListener("resize", () => {
+      if (width !== innerWidth) this.#drawAll();
+      width = innerWidth;
+    });
     this.#pause.addEventListener("click", () => this.#setPaused(!this.paused));
     this.#list.addEventListener("click", (event) => {
       const row = event.target instanceof Element ? event.target.closest("button") : null;
@@ -63,6 +73,7 @@ export class Wire {
   begin({ devices, monitor, entries }) {
     this.#entries = [];
     this.#coming = [];
+    if (this.paused) this.#setPaused(false);
     this.#clients = [...devices.map(({ clientId }) => clientId), monitor];
     for (const entry of entries) this.#keep(entry);
     this.#listClients();
@@ -79,7 +90,6 @@ export class Wire {
       return;
     }
     if (this.paused) {
-      this.#behind++;
       this.#say();
       return;
     }
@@ -125,10 +135,11 @@ export class Wire {
 
   #drawAll() {
     this.#coming = [];
-    this.#behind = 0;
     const only = this.#clientFilter.value;
     this.#lanes.draw(only === "" ? this.#clients : [only]);
-    const shown = this.#entries.filter((entry) => this.#matches(entry)).slice(-SHOWN);
+    const shown = (this.#frozen ?? this.#entries)
+      .filter((entry) => this.#matches(entry))
+      .slice(-SHOWN);
     this.#list.replaceChildren(...shown.map((entry) => this.#row(entry)));
     this.#settle();
     this.#list.scrollTop = this.#list.scrollHeight;
@@ -211,13 +222,16 @@ export class Wire {
     this.#pause.setAttribute("aria-pressed", String(paused));
     this.#pause.textContent = paused ? "Go on" : "Pause";
     if (paused) this.#drawComing();
+    this.#frozen = paused ? [...this.#entries] : undefined;
+    if (paused) this.#say();
     else this.#drawAll();
   }
 
   #say() {
     const shown = this.#list.children.length;
-    this.#note.textContent = this.paused
-      ? `Paused. ${this.#behind} more since.`
-      : `The last ${shown} that match, of ${this.#entries.at(-1)?.number ?? 0} in all.`;
+    const all = this.#entries.at(-1)?.number ?? 0;
+    this.#note.textContent = this.#frozen
+      ? `Paused. ${all - (this.#frozen.at(-1)?.number ?? 0)} more since.`
+      : `The last ${shown} that match, of ${all} in all.`;
   }
 }
