@@ -2,7 +2,7 @@ import type { PacketCmd } from "mqtt-packet";
 import { type Bits, ByteReader, bytesInWords, type Part, Undecodable } from "./byte-reader.ts";
 import { reason } from "./describe.ts";
 import { lengthSections, type PropertyPlace, properties } from "./properties.ts";
-import { type Frame, packetTypes } from "./transcript.ts";
+import { type Direction, type Frame, packetTypes } from "./transcript.ts";
 
 /**
  * A packet, part by part: what each byte is, what it says, and where the MQTT 5.0 specification defines
@@ -12,12 +12,17 @@ import { type Frame, packetTypes } from "./transcript.ts";
  *
  * @param bytes one control packet, or its beginning where the rest was not kept
  * @param protocolVersion what the connection speaks; a CONNECT brings its own
+ * @param direction RETAIN means one thing on the way to the broker, and another on the way from it
  */
-export function explainPacket(bytes: Buffer, protocolVersion: 3 | 4 | 5): Part[] {
+export function explainPacket(
+  bytes: Buffer,
+  protocolVersion: 3 | 4 | 5,
+  direction: Direction,
+): Part[] {
   const reader = new ByteReader(bytes);
   const type = packetTypes[(bytes[0] ?? 0) >> 4];
   try {
-    readFixedHeader(reader, bytes, type);
+    readFixedHeader(reader, bytes, type, direction);
     if (type !== undefined) bodies[type](reader, { flags: (bytes[0] ?? 0) & 15, protocolVersion });
     if (reader.left > 0) throw new Undecodable(`nothing more belongs in ${withArticle(type)}`);
     reader.endAt(bytes.length);
@@ -33,7 +38,7 @@ export function explainPacket(bytes: Buffer, protocolVersion: 3 | 4 | 5): Part[]
 /** The same for what crossed the tap. Bytes from a client that has not said who it is may be a secret. */
 export function explainFrame(frame: Frame): Part[] {
   const { bytes, connection, direction, problem } = frame;
-  const parts = explainPacket(bytes, connection.protocolVersion);
+  const parts = explainPacket(bytes, connection.protocolVersion, direction);
   const stranger = direction === "to-broker" && connection.clientId === undefined;
   if (!stranger || problem === undefined) return parts;
   return parts.map((part) =>
@@ -51,7 +56,12 @@ const isNewer = ({ protocolVersion }: Context) => protocolVersion === 5;
 /** What these packets must have in the right half of their first byte [MQTT-2.1.3-1]. */
 const fixedFlags: Partial<Record<PacketCmd, number>> = { pubrel: 2, subscribe: 2, unsubscribe: 2 };
 
-function readFixedHeader(reader: ByteReader, bytes: Buffer, type: PacketCmd | undefined): void {
+function readFixedHeader(
+  reader: ByteReader,
+  bytes: Buffer,
+  type: PacketCmd | undefined,
+  direction: Direction,
+): void {
   const first = reader.peek();
   const flags = first & 15;
   if (type === undefined) throw new Undecodable("a packet of type 0 does not exist");
@@ -69,7 +79,9 @@ function readFixedHeader(reader: ByteReader, bytes: Buffer, type: PacketCmd | un
         value: String(first >> 4),
         meaning: type.toUpperCase(),
       },
-      ...(type === "publish" ? publishFlags(flags) : [reserved("3-0", binary(flags, 4))]),
+      ...(type === "publish"
+        ? publishFlags(flags, direction)
+        : [reserved("3-0", binary(flags, 4))]),
     ],
   }));
   const left = reader.variable("Remaining Length", "2.1.4", (value) => ({
@@ -80,7 +92,7 @@ function readFixedHeader(reader: ByteReader, bytes: Buffer, type: PacketCmd | un
   reader.endAt(end);
 }
 
-function publishFlags(flags: number): Bits[] {
+function publishFlags(flags: number, direction: Direction): Bits[] {
   const qos = (flags >> 1) & 3;
   return [
     {
@@ -94,15 +106,22 @@ function publishFlags(flags: number): Bits[] {
       bits: "0",
       name: "RETAIN",
       value: String(flags & 1),
-      meaning:
-        flags & 1
-          ? "to the broker: keep this; from it: this was kept"
-          : "to the broker: do not keep this; from it: this is news",
+      meaning: retainSays[direction][flags & 1] ?? "",
     },
   ];
 }
 
-const promises = ["at most once, no answer", "at least once, a PUBACK", "exactly once, a PUBREC"];
+const promises = [
+  "at most once, no answer",
+  "at least once, answered by a PUBACK",
+  "exactly once, answered by a PUBREC",
+];
+
+/** What RETAIN says when it is 0, and when it is 1. */
+const retainSays: Readonly<Record<Direction, readonly string[]>> = {
+  "to-broker": ["the broker shall not keep it", "the broker shall keep it"],
+  "to-client": ["it is new", "the broker had kept it"],
+};
 
 function reserved(bits: string, value: string): Bits {
   return { bits, name: "reserved", value, meaning: "must be so" };

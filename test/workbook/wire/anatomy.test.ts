@@ -5,10 +5,13 @@ import { explainFrame, explainPacket } from "../../../workbook/wire/anatomy.ts";
 import type { Part } from "../../../workbook/wire/byte-reader.ts";
 import { toJsonLine } from "../../../workbook/wire/packet-json.ts";
 import { properties } from "../../../workbook/wire/properties.ts";
-import { Connection, Frame } from "../../../workbook/wire/transcript.ts";
+import { Connection, type Direction, Frame } from "../../../workbook/wire/transcript.ts";
 import { connectPacket, encode } from "./rig.ts";
 
 type Version = 3 | 4 | 5;
+
+const explain = (bytes: Buffer, protocolVersion: Version) =>
+  explainPacket(bytes, protocolVersion, "to-broker");
 
 /** Every byte is in one part, in order: no gap, no overlap, nothing beyond the end. */
 function expectCover(parts: readonly Part[], bytes: Buffer): void {
@@ -229,7 +232,7 @@ describe.each([3, 4, 5] as const)("protocol version %i", (protocolVersion) => {
         const bytes = generate(packet, { protocolVersion });
         // It writes nothing of a packet that it cannot write.
         expect(bytes.length).toBeGreaterThan(1);
-        const parts = explainPacket(bytes, protocolVersion);
+        const parts = explain(bytes, protocolVersion);
         expectCover(parts, bytes);
         expect(undecodable(parts)).toEqual([]);
         for (const part of parts) {
@@ -252,7 +255,7 @@ describe.each([3, 4, 5] as const)("protocol version %i", (protocolVersion) => {
     fc.assert(
       fc.property(cut, ({ whole, length }) => {
         const bytes = whole.subarray(0, length);
-        const parts = explainPacket(bytes, protocolVersion);
+        const parts = explain(bytes, protocolVersion);
         expectCover(parts, bytes);
         const said = parts.map(({ meaning }) => meaning).join(" ");
         expect(said).toMatch(/of them are here|Here it ends|left\./);
@@ -264,7 +267,7 @@ describe.each([3, 4, 5] as const)("protocol version %i", (protocolVersion) => {
     const garbage = fc.uint8Array({ maxLength: 80 }).map((bytes) => Buffer.from(bytes));
     fc.assert(
       fc.property(garbage, (bytes) => {
-        const parts = explainPacket(bytes, protocolVersion);
+        const parts = explain(bytes, protocolVersion);
         expectCover(parts, bytes);
         for (const part of undecodable(parts)) expect(part).toBe(parts.at(-1));
       }),
@@ -286,7 +289,7 @@ describe.each([3, 4, 5] as const)("protocol version %i", (protocolVersion) => {
     });
     fc.assert(
       fc.property(damaged, (bytes) => {
-        const parts = explainPacket(bytes, protocolVersion);
+        const parts = explain(bytes, protocolVersion);
         expectCover(parts, bytes);
         for (const part of undecodable(parts)) expect(part).toBe(parts.at(-1));
       }),
@@ -311,7 +314,7 @@ test("the values are those that mqtt-packet reads", () => {
   fc.assert(
     fc.property(anyPacket(5), (packet) => {
       const bytes = generate(packet, { protocolVersion: 5 });
-      const parts = explainPacket(bytes, 5);
+      const parts = explain(bytes, 5);
       const parsed = parse(bytes, 5);
       const read = (name: string) => valueNamed(parts, name);
       if (parsed.cmd === "publish") {
@@ -345,7 +348,7 @@ describe("a packet in the words of a learner", () => {
       messageId: 7,
       properties: { userProperties: { via: "cellar" } },
     });
-    const parts = explainPacket(bytes, 5);
+    const parts = explain(bytes, 5);
     expect(values(parts)).toEqual([
       "Packet type and flags: 0011 0101",
       "Remaining Length: 26",
@@ -368,9 +371,19 @@ describe("a packet in the words of a learner", () => {
     ]);
   });
 
+  test("RETAIN says one thing to the broker, and another from it", () => {
+    const says = (flags: number, direction: Direction) =>
+      explainPacket(Buffer.from([0x30 + flags, 3, 0, 1, 97]), 4, direction)[0]?.bits?.at(-1)
+        ?.meaning;
+    expect(says(1, "to-broker")).toBe("the broker shall keep it");
+    expect(says(0, "to-broker")).toBe("the broker shall not keep it");
+    expect(says(1, "to-client")).toBe("the broker had kept it");
+    expect(says(0, "to-client")).toBe("it is new");
+  });
+
   test("the flags of a CONNECT are explained bit by bit", () => {
     const will = { topic: "t", payload: Buffer.from("gone"), qos: 1, retain: true };
-    const parts = explainPacket(connectPacket("lamp", 5, { will }), 5);
+    const parts = explain(connectPacket("lamp", 5, { will }), 5);
     const flags = parts.find(({ name }) => name === "Connect Flags");
     expect(flags?.value).toBe("00101110");
     expect(flags?.bits?.map(({ name, value }) => `${name} ${value}`)).toEqual([
@@ -393,7 +406,7 @@ describe("a packet in the words of a learner", () => {
       dup: false,
       retain: true,
     });
-    expect(explainPacket(bytes, 5).at(-1)?.meaning).toMatch("removes what the broker has kept");
+    expect(explain(bytes, 5).at(-1)?.meaning).toMatch("removes what the broker has kept");
   });
 
   test.each([
@@ -414,21 +427,21 @@ describe("a packet in the words of a learner", () => {
     [Buffer.from([0x82, 7, 0, 1, 0, 0, 1, 97, 3]), 8, "QoS 3 does not exist."],
     [Buffer.from([0x82, 3, 0, 1, 0]), undefined, "Here it ends: a Topic Filter is missing."],
   ])("%j is undecodable from byte %s on: %s", (bytes, offset, meaning) => {
-    const last = explainPacket(bytes, 5).at(-1);
+    const last = explain(bytes, 5).at(-1);
     expect(last?.meaning).toContain(meaning);
     if (offset === undefined) expect(last?.name).not.toBe("undecodable");
     else expect(last).toMatchObject({ name: "undecodable", offset });
   });
 
   test("MQTT 3.1.1 has no AUTH", () => {
-    const [first, ...rest] = explainPacket(Buffer.from([0xf0, 0]), 4);
+    const [first, ...rest] = explain(Buffer.from([0xf0, 0]), 4);
     expect(first?.name).toBe("Packet type and flags");
     expect(rest.at(-1)?.meaning).toMatch("only MQTT 5 has AUTH");
   });
 
   test("a property where it does not belong is explained, and said to be out of place", () => {
     // A Topic Alias in a PUBACK.
-    const parts = explainPacket(Buffer.from([0x40, 7, 0, 1, 0, 3, 0x23, 0, 1]), 5);
+    const parts = explain(Buffer.from([0x40, 7, 0, 1, 0, 3, 0x23, 0, 1]), 5);
     const meanings = parts.map(({ meaning }) => meaning);
     expect(meanings.join(" ")).toMatch("It does not belong in a PUBACK.");
     expect(valueNamed(parts, "Topic Alias")).toBe("1");
@@ -446,7 +459,7 @@ describe("secrets", () => {
       password: Buffer.from(password),
       properties: { authenticationMethod: "m", authenticationData: Buffer.from(password) },
     });
-    const parts = explainPacket(bytes, 5);
+    const parts = explain(bytes, 5);
     expect(parts.filter(({ secret }) => secret).map(({ name }) => name)).toEqual([
       "Authentication Data",
       "Password",
@@ -458,7 +471,7 @@ describe("secrets", () => {
     const bytes = connectPacket("lamp", 5, { username: "anna", password: Buffer.from(password) });
     // Such a CONNECT has a user name that is longer than the packet.
     bytes[bytes.length - password.length - 2 - "anna".length - 1] = 200;
-    const last = explainPacket(bytes, 5).at(-1);
+    const last = explain(bytes, 5).at(-1);
     expect(last).toMatchObject({ name: "undecodable", value: "(hidden)", secret: true });
   });
 
