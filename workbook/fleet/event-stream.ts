@@ -18,8 +18,6 @@ export function streamEvents(
     if (response.writableLength > MAX_WAITING) response.destroy();
   };
   send("snapshot", fleet.snapshot);
-  const stop = fleet.onEvent((event) => {
-    send(event.event, event.event === "device" ? event.device : event.entry);
-  });
+  const stop = fleet.onEvent((event) => send(event.event, event));
   response.on("close", stop);
 }

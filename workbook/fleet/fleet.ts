@@ -27,6 +27,7 @@ export class Fleet {
   readonly #listeners = new Set<(event: FleetEvent) => void>();
   readonly #log: WireLog;
   #monitor: Monitor | undefined;
+  #linked = false;
   #messages = 0;
 
   private constructor(
@@ -71,7 +72,13 @@ export class Fleet {
     const tap = await openTap(broker.url);
     const fleet = new Fleet(broker, tap, devices, seed);
     try {
-      fleet.#monitor = await Monitor.open(tap.url, (...heard) => fleet.#hear(...heard));
+      fleet.#monitor = await Monitor.open(tap.url, {
+        heard: (...message) => fleet.#hear(...message),
+        linked: (linked) => {
+          fleet.#linked = linked;
+          fleet.#tell({ event: "linked", linked });
+        },
+      });
     } catch (error) {
       await tap.close();
       throw error;
@@ -90,6 +97,7 @@ export class Fleet {
       seed: this.seed,
       tapUrl: `mqtt://${new URL(this.tap.url).host}`,
       monitor: clientIdOf(MONITOR),
+      linked: this.#linked,
       devices: [...this.#devices.values()].map(({ state }) => state),
       entries: this.#log.entries,
     };

@@ -16,8 +16,13 @@ import { within } from "./within.ts";
 /** How long an answer is waited for, in milliseconds. */
 const PATIENCE = 3000;
 
-/** A message that the monitor heard on a topic of the fleet. */
-export type Heard = (topic: string, payload: string, packet: IPublishPacket) => void;
+/** Who wants to know what the monitor hears. */
+export interface Listener {
+  /** A message came on a topic of the fleet. */
+  heard(topic: string, payload: string, packet: IPublishPacket): void;
+  /** It hears the fleet from now on, or it does not. */
+  linked(hears: boolean): void;
+}
 
 /** The client of whoever watches the fleet: all that the page knows of a device, it has heard. */
 export class Monitor {
@@ -25,7 +30,7 @@ export class Monitor {
   /** Commands that wait for their reply, by their Correlation Data. */
   readonly #waiting = new Map<string, (reply: string) => void>();
 
-  private constructor(brokerUrl: string, heard: Heard) {
+  private constructor(brokerUrl: string, listener: Listener) {
     this.#client = connect(brokerUrl, {
       clientId: clientIdOf(MONITOR),
       protocolVersion: 5,
@@ -34,7 +39,7 @@ export class Monitor {
     });
     this.#client.on("message", (topic, payload, packet) => {
       if (topic === replyTopic) this.#replied(payload.toString(), packet);
-      else heard(topic, payload.toString(), packet);
+      else listener.heard(topic, payload.toString(), packet);
     });
   }
 
@@ -43,14 +48,20 @@ export class Monitor {
    *
    * @throws what the broker or the network says against it
    */
-  static async open(brokerUrl: string, heard: Heard): Promise<Monitor> {
-    const monitor = new Monitor(brokerUrl, heard);
+  static async open(brokerUrl: string, listener: Listener): Promise<Monitor> {
+    const monitor = new Monitor(brokerUrl, listener);
     const client = monitor.#client;
     try {
       await new Promise<void>((resolve, reject) => {
         // Later errors, too, are heard here: the client tries again by itself.
         client.on("error", reject);
-        client.on("connect", () => monitor.#listen().then(resolve, reject));
+        client.on("connect", () => {
+          monitor
+            .#listen()
+            .then(() => listener.linked(true))
+            .then(resolve, reject);
+        });
+        client.on("close", () => listener.linked(false));
       });
     } catch (error) {
       client.end(true);

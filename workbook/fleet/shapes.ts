@@ -38,6 +38,8 @@ export interface Snapshot {
   /** Where other programs may connect, to be seen on the wire too. */
   readonly tapUrl: string;
   readonly monitor: string;
+  /** The monitor hears the fleet: without it nobody knows what the devices say. */
+  readonly linked: boolean;
   readonly devices: readonly DeviceState[];
   readonly entries: readonly WireEntry[];
 }
@@ -45,7 +47,8 @@ export interface Snapshot {
 /** What happens from then on. */
 export type FleetEvent =
   | { readonly event: "device"; readonly device: DeviceState }
-  | { readonly event: "entry"; readonly entry: WireEntry };
+  | { readonly event: "entry"; readonly entry: WireEntry }
+  | { readonly event: "linked"; readonly linked: boolean };
 
 /** A packet's bytes, as far as they are shown, with what each of them means. */
 export interface PacketDetails {

@@ -4,6 +4,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { startEmbedded } from "../../../workbook/broker/embedded.ts";
 import { type Program, run } from "../fixtures/program.ts";
 import { inherited } from "../fixtures/project-copy.ts";
+import { scriptedBroker, usual } from "../fixtures/scripted-broker.ts";
 import { portOf } from "../wire/rig.ts";
 
 const patient = { timeout: 60_000 };
@@ -57,6 +58,25 @@ describe("npm run fleet", patient, () => {
     const fleet = runFleet(["--port", "0"], { MQTT_URL: "mqtt://127.0.0.1:1" });
     expect(await fleet.ended).toBe(3);
     expect(fleet.errors).toMatch("no broker at MQTT_URL (127.0.0.1:1)");
+  });
+
+  test("a broker that does not let the monitor listen is said", async () => {
+    const broker = await scriptedBroker((packet, peer) =>
+      packet.cmd === "subscribe"
+        ? [
+            {
+              cmd: "suback",
+              messageId: packet.messageId ?? 0,
+              granted: packet.subscriptions.map(() => 135),
+            },
+          ]
+        : usual(packet, peer),
+    );
+    onTestFinished(() => broker.close());
+    const fleet = runFleet(["--port", "0"], { MQTT_URL: broker.url });
+    expect(await fleet.ended).toBe(3);
+    expect(fleet.errors).toMatch("the broker does not take the fleet: ");
+    expect(fleet.errors).toMatch(/^Next: /m);
   });
 
   test.skipIf(process.platform === "win32").each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(

@@ -4,9 +4,11 @@ import { join } from "node:path";
 import { connectAsync } from "mqtt";
 import { type Browser, chromium, type Locator, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import type { Fleet } from "../../../workbook/fleet/fleet.ts";
+import { startEmbedded } from "../../../workbook/broker/embedded.ts";
+import { Fleet } from "../../../workbook/fleet/fleet.ts";
 import { serveFleet } from "../../../workbook/fleet/server.ts";
 import { root } from "../../../workbook/modules.ts";
+import { openTap } from "../../../workbook/wire/tap.ts";
 import { allOnline, openFleet } from "./rig.ts";
 
 const executablePath = ["chromium", "chromium-browser", "google-chrome"]
@@ -271,6 +273,27 @@ describe(`the page in Chromium${missing}`, {
     await rows(page).filter({ hasText: "PUBLISH q0 flood" }).first().click();
     await seen(page.locator("#packet th"), "Payload");
     expect(complaints).toEqual([]);
+  });
+
+  test("says so when it hears the devices no more, and takes it back", async () => {
+    const broker = await startEmbedded();
+    onTestFinished(() => broker.stop());
+    // A line between the fleet and its broker, to be cut.
+    const line = await openTap(broker.url);
+    onTestFinished(() => line.close());
+    const fleet = await Fleet.open({ ...broker, url: line.url }, 1, 1);
+    onTestFinished(() => fleet.close());
+    const server = await serveFleet(fleet, 0);
+    onTestFinished(() => server.close());
+    const page = await browser.newPage();
+    onTestFinished(() => page.close());
+    await page.goto(server.url);
+    await card(page, "kitchen").waitFor();
+    expect(line.cutLines(() => true)).toBe(2);
+    await seen(page.locator("#connection"), "The monitor has lost its line to the broker.");
+    await page.locator("#connection").waitFor({ state: "hidden" });
+    await seen(card(page, "kitchen"), "offline, by its will");
+    await seen(page.locator("#said"), "kitchen: online");
   });
 
   test("says so when the fleet has ended", async () => {

@@ -149,7 +149,15 @@ test("a page that does not read is let go, and what it has not read with it", ()
   const response = new ServerResponse(new IncomingMessage(new Socket()));
   const listeners = new Set<(event: FleetEvent) => void>();
   const fleet = {
-    snapshot: { broker: "b", seed: 1, tapUrl: "u", monitor: "m", devices: [], entries: [] },
+    snapshot: {
+      broker: "b",
+      seed: 1,
+      tapUrl: "u",
+      monitor: "m",
+      linked: true,
+      devices: [],
+      entries: [],
+    },
     onEvent: (listener: (event: FleetEvent) => void) => {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -1,4 +1,4 @@
-/** @import { DeviceState, Snapshot, WireEntry } from "../shapes.ts" */
+/** @import { FleetEvent, Snapshot } from "../shapes.ts" */
 import { Devices } from "./devices.js";
 import { byId } from "./element.js";
 import { PacketView } from "./packet.js";
@@ -21,24 +21,29 @@ events.addEventListener("snapshot", ({ data }) => {
   byId("about", HTMLParagraphElement).textContent =
     `${count} ${count === 1 ? "device" : "devices"} on ${broker}, seed ${seed}. ` +
     `Programs of your own are seen here, too, when they connect to ${tapUrl}`;
-  connection.textContent = "";
+  sayLinked(snapshot.linked);
   devices.begin(snapshot.devices);
   wire.begin(snapshot);
 });
 
-events.addEventListener("device", ({ data }) => {
-  /** @type {DeviceState} */
-  const device = JSON.parse(data);
-  devices.show(device);
-});
-
-events.addEventListener("entry", ({ data }) => {
-  /** @type {WireEntry} */
-  const entry = JSON.parse(data);
-  wire.add(entry);
-});
+for (const name of ["device", "entry", "linked"]) {
+  events.addEventListener(name, ({ data }) => {
+    /** @type {FleetEvent} */
+    const event = JSON.parse(data);
+    if (event.event === "device") devices.show(event.device);
+    else if (event.event === "entry") wire.add(event.entry);
+    else sayLinked(event.linked);
+  });
+}
 
 events.addEventListener("error", () => {
   connection.textContent =
     "The fleet does not answer. If you have ended it, start it again: npm run fleet";
 });
+
+/** @param {boolean} linked */
+function sayLinked(linked) {
+  connection.textContent = linked
+    ? ""
+    : "The monitor has lost its line to the broker. What you see of the devices is what it heard last.";
+}
