@@ -175,7 +175,8 @@ export class Fleet {
       state.by = packet.properties?.userProperties?.by === "will" ? "will" : "device";
     } else if (about === "reading") {
       const reading = parseJson(payload);
-      if (!isReading(reading)) return;
+      // JSON can say 1e999, which is no number to draw.
+      if (!isReading(reading) || !Number.isFinite(reading.value)) return;
       state.values.push(reading.value);
       if (state.values.length > KEPT_VALUES) state.values.shift();
     } else {

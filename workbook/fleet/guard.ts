@@ -7,8 +7,13 @@ import type { IncomingMessage, ServerResponse } from "node:http";
  *
  * @returns why a request is refused, or nothing
  */
-export function refusal({ method, headers }: IncomingMessage, port: number): string | undefined {
-  const hosts = [`127.0.0.1:${port}`, `localhost:${port}`];
+export function refusal(
+  { method, headers }: Pick<IncomingMessage, "method" | "headers">,
+  port: number,
+): string | undefined {
+  // Browsers leave port 80 out.
+  const end = port === 80 ? "" : `:${port}`;
+  const hosts = [`127.0.0.1${end}`, `localhost${end}`];
   if (!hosts.includes(headers.host ?? "")) {
     return `This server is http://127.0.0.1:${port} and answers to no other name.`;
   }

@@ -91,7 +91,10 @@ test("what others publish on the fleet's topics is not taken for a device", asyn
   onTestFinished(() => stranger.endAsync());
   await stranger.publishAsync("fleet/nobody/status", "online", { qos: 1 });
   await stranger.publishAsync("fleet/kitchen/status", "<b>", { qos: 1 });
-  await stranger.publishAsync("fleet/kitchen/reading", "no JSON", { qos: 1 });
+  const infinite = '{"kind":"k","room":"r","unit":"u","value":1e999}';
+  for (const reading of ["no JSON", "{}", infinite]) {
+    await stranger.publishAsync("fleet/kitchen/reading", reading, { qos: 1 });
+  }
   // The monitor has heard them all once it has heard this.
   await stranger.publishAsync("fleet/kitchen/status", "offline", { qos: 1 });
   await deviceBecomes(fleet, "kitchen", ({ status }) => status === "offline");

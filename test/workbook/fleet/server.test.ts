@@ -3,6 +3,7 @@ import { IncomingMessage, request, ServerResponse } from "node:http";
 import { connect, Socket } from "node:net";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { streamEvents } from "../../../workbook/fleet/event-stream.ts";
+import { refusal } from "../../../workbook/fleet/guard.ts";
 import { type FleetServer, serveFleet } from "../../../workbook/fleet/server.ts";
 import type { FleetEvent } from "../../../workbook/fleet/shapes.ts";
 import { allOnline, openFleet } from "./rig.ts";
@@ -98,6 +99,12 @@ test.each(["http://evil.example", "null", "http://127.0.0.1:1"])(
     expect(done.status).toBe(200);
   },
 );
+
+test("a browser names no port where it is 80", () => {
+  const by = (host: string) => refusal({ method: "GET", headers: { host } }, 80);
+  expect(by("127.0.0.1")).toBeUndefined();
+  expect(by("evil.example")).toMatch("answers to no other name");
+});
 
 test("it answers to localhost, too", async () => {
   const server = await open();
