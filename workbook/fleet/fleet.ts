@@ -134,7 +134,7 @@ export class Fleet {
         const answer = await this.#monitor.command(id, "report");
         return answer
           ? { done: true, words: `Reply after ${answer.ms} ms: ${answer.reply}` }
-          : { done: false, words: "No reply: nobody was there to hear it." };
+          : { done: false, words: "There was no reply in time." };
       }
       case "message": {
         const sent = await this.#monitor.sendOnce(id, `message ${++this.#messages}`);

@@ -142,7 +142,8 @@ const purposes: Readonly<Record<PacketCmd, string>> = {
   unsuback: "UNSUBACK: the answer to an UNSUBSCRIBE.",
   pingreq: "PINGREQ: a client says that it is still there, and asks the same of the broker.",
   pingresp: "PINGRESP: the broker is still there.",
-  disconnect: "DISCONNECT: one side says goodbye. A client's will is thrown away, unless it asks.",
+  disconnect:
+    "DISCONNECT: one side says goodbye. A client that does has its will thrown away, as a rule.",
   auth: "AUTH: another step of proving who is there.",
 };
 

@@ -169,7 +169,7 @@ export const properties: ReadonlyMap<number, Property> = new Map<number, Propert
       name: "Request Problem Information",
       type: "byte",
       say: () => ({
-        meaning: "0 asks the broker to leave Reason String and User Property out of its answers.",
+        meaning: "0 asks the broker to leave Reason String and User Property out of most answers.",
       }),
       sections: { connect: "3.1.2.11.7" },
     },

@@ -47,7 +47,7 @@ test("a device that is switched off says so itself, and its will stays silent", 
   expect(await fleet.act("hall", "stop")).toMatchObject({ done: true });
   expect(await offline).toMatchObject({ by: "device", running: false });
   expect(await fleet.act("hall", "stop")).toMatchObject({ done: false });
-  const silent = { done: false, words: "No reply: nobody was there to hear it." };
+  const silent = { done: false, words: "There was no reply in time." };
   expect(await fleet.act("hall", "command")).toEqual(silent);
   expect(fleet.snapshot.devices[1]).toMatchObject({ status: "offline", by: "device" });
   expect(await fleet.act("hall", "start")).toMatchObject({ done: true });
