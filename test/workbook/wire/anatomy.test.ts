@@ -1,12 +1,15 @@
 import fc from "fast-check";
 import { generate, type Packet, parser } from "mqtt-packet";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { explainFrame, explainPacket } from "../../../workbook/wire/anatomy.ts";
 import type { Part } from "../../../workbook/wire/byte-reader.ts";
 import { toJsonLine } from "../../../workbook/wire/packet-json.ts";
 import { properties } from "../../../workbook/wire/properties.ts";
 import { Connection, type Direction, Frame } from "../../../workbook/wire/transcript.ts";
 import { connectPacket, encode } from "./rig.ts";
+
+// Generous, for a machine that is busy with something else.
+vi.setConfig({ testTimeout: 30_000 });
 
 type Version = 3 | 4 | 5;
 
@@ -16,11 +19,12 @@ const explain = (bytes: Buffer, protocolVersion: Version) =>
 /** Every byte is in one part, in order: no gap, no overlap, nothing beyond the end. */
 function expectCover(parts: readonly Part[], bytes: Buffer): void {
   let at = 0;
-  for (const { offset, length } of parts) {
-    expect(offset).toBe(at);
-    expect(length).toBeGreaterThan(0);
+  const wrong = parts.filter(({ offset, length }) => {
+    const follows = offset === at && length > 0;
     at += length;
-  }
+    return !follows;
+  });
+  expect(wrong).toEqual([]);
   expect(at).toBe(bytes.length);
 }
 
@@ -235,10 +239,10 @@ describe.each([3, 4, 5] as const)("protocol version %i", (protocolVersion) => {
         const parts = explain(bytes, protocolVersion);
         expectCover(parts, bytes);
         expect(undecodable(parts)).toEqual([]);
-        for (const part of parts) {
-          expect(part.section).toMatch(/^[23](\.\d+)+$/);
-          expect(part.meaning).toMatch(/\S/);
-        }
+        const explained = parts.filter(
+          ({ section = "", meaning }) => /^[23](\.\d+)+$/.test(section) && /\S/.test(meaning),
+        );
+        expect(explained).toEqual(parts);
       }),
       { numRuns: 1000 },
     );
