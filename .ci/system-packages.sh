@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that some tests need and are left out without: Mosquitto and its clients
-# as foreign programs, a terminal to press keys in, certificates.
+# as foreign programs, a terminal to press keys in, certificates, a browser.
 set -euo pipefail
 
 missing=()
 for pair in mosquitto:mosquitto mosquitto_pub:mosquitto-clients tmux:tmux openssl:openssl; do
   command -v "${pair%%:*}" >/dev/null || missing+=("${pair##*:}")
 done
+# Any browser of the family will do, and Ubuntu's package of this name is none.
+command -v chromium >/dev/null || command -v google-chrome >/dev/null || missing+=(chromium)
 [ ${#missing[@]} -eq 0 ] && exit 0
 echo "system-packages: installing ${missing[*]}" >&2
 export DEBIAN_FRONTEND=noninteractive

@@ -1,18 +1,17 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createServer as createTlsServer } from "node:tls";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Broker } from "../../workbook/broker/broker.ts";
 import { startEmbedded } from "../../workbook/broker/embedded.ts";
 import { RawClient } from "./contract/raw-client.ts";
+import { type Program, run } from "./fixtures/program.ts";
 import { portOf } from "./wire/rig.ts";
 
-const root = fileURLToPath(new URL("../../", import.meta.url));
 const mosquittoClients = ["mosquitto_pub", "mosquitto_sub"].every((name) =>
   existsSync(`/usr/bin/${name}`),
 );
@@ -24,73 +23,6 @@ beforeAll(async () => {
   broker = await startEmbedded();
 });
 afterAll(() => broker.stop());
-
-/** A program that runs beside the test, and what it has printed so far. */
-class Program {
-  out = "";
-  errors = "";
-  readonly ended: Promise<number | string>;
-  readonly #child: ChildProcess;
-  #waiting: (() => void)[] = [];
-  #hasEnded = false;
-
-  constructor(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
-    this.#child = spawn(command, args, { cwd: root, env: { ...process.env, ...env } });
-    this.#child.stdout?.setEncoding("utf8").on("data", (text: string) => {
-      this.out += text;
-      this.#look();
-    });
-    this.#child.stderr?.setEncoding("utf8").on("data", (text: string) => {
-      this.errors += text;
-      this.#look();
-    });
-    this.ended = once(this.#child, "close").then(([code, signal]) => {
-      this.#hasEnded = true;
-      this.#look();
-      return code ?? signal;
-    });
-  }
-
-  kill(signal: NodeJS.Signals): void {
-    this.#child.kill(signal);
-  }
-
-  type(text: string): void {
-    this.#child.stdin?.write(text);
-  }
-
-  endInput(): void {
-    this.#child.stdin?.end();
-  }
-
-  /** Resolves with the first match, once there is one, in either output. */
-  async printed(pattern: RegExp): Promise<RegExpExecArray> {
-    for (;;) {
-      const match = pattern.exec(this.out) ?? pattern.exec(this.errors);
-      if (match) return match;
-      if (this.#hasEnded) {
-        throw new Error(`ended before ${pattern}:\n${this.out}\n${this.errors}`);
-      }
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    }
-  }
-
-  #look(): void {
-    for (const look of this.#waiting.splice(0)) look();
-  }
-}
-
-const programs: Program[] = [];
-afterAll(async () => {
-  for (const program of programs) program.kill("SIGKILL");
-  await Promise.all(programs.map(({ ended }) => ended));
-});
-
-function run(command: string, args: readonly string[], env?: NodeJS.ProcessEnv): Program {
-  const program = new Program(command, args, env);
-  programs.push(program);
-  return program;
-}
 
 function runTap(args: readonly string[], env?: NodeJS.ProcessEnv): Program {
   return run(process.execPath, ["--import", "tsx", "workbook/cli/tap.ts", ...args], env);
@@ -377,7 +309,8 @@ describe.concurrent("JSON", patient, () => {
     await tap.printed(/"event":"closed".*"connection":2,/);
     tap.kill("SIGINT");
     expect(await tap.ended).toBe(0);
-    expect(tap.out).toContain('"bytes":"(hidden)"');
+    expect(tap.out).toContain(`"bytes":"1014000458585858${"2a".repeat(secret.length)}"`);
+    expect(tap.out).toContain(`"bytes":"${"2a".repeat(1 + secret.length)}"`);
     expect(tap.out).not.toContain(secret.toString("hex"));
   });
 });

@@ -1,4 +1,5 @@
 import type { Packet } from "mqtt-packet";
+import { explainFrame } from "./anatomy.ts";
 import type { Entry, Frame } from "./transcript.ts";
 
 /**
@@ -56,25 +57,12 @@ interface Secrets {
 const HIDDEN = "(hidden)";
 
 /** The bytes in hex, a star for each of a secret's. */
-function bytesOf({ bytes, packet, connection, direction }: Frame): string {
-  if (packet === undefined) {
-    // A CONNECT that cannot be decoded may still hold a password.
-    const introduced = connection.clientId !== undefined && (bytes[0] ?? 0) >> 4 !== 1;
-    return direction === "to-client" || introduced ? bytes.toString("hex") : HIDDEN;
-  }
-  const shown = Buffer.from(bytes);
-  for (const secret of secretsOf(packet)) {
-    const from = shown.lastIndexOf(secret);
-    if (from !== -1) shown.fill("*", from, from + secret.length);
+function bytesOf(frame: Frame): string {
+  const shown = Buffer.from(frame.bytes);
+  for (const { offset, length, secret } of explainFrame(frame)) {
+    if (secret) shown.fill("*", offset, offset + length);
   }
   return shown.toString("hex");
-}
-
-function secretsOf(packet: Packet): Buffer[] {
-  const { password, properties } = packet as Secrets;
-  return [password, properties?.authenticationData].filter(
-    (secret): secret is Buffer => Buffer.isBuffer(secret) && secret.length > 0,
-  );
 }
 
 /** Bytes are shown as text where they are text. */

@@ -13,6 +13,13 @@ export interface Tap {
   readonly url: string;
   readonly transcript: Transcript;
   readonly faults: Faults;
+  /**
+   * Breaks the line of every connection that matches, at once and without a DISCONNECT to either side.
+   * What was written before still arrives.
+   *
+   * @returns how many lines it broke
+   */
+  cutLines(matches: (connection: Connection) => boolean): number;
   /** A process in which only the tap still listens, with nobody connected, may come to its end. */
   unref(): void;
   /** Ends every connection and stops listening. */
@@ -39,6 +46,7 @@ export async function openTap(
   const opened = performance.now();
   const now = () => performance.now() - opened;
   const sockets = new Set<Socket>();
+  const cuts = new Map<Connection, () => void>();
   let connections = 0;
 
   const track = (socket: Socket) => {
@@ -56,6 +64,7 @@ export async function openTap(
     const close = (by: Closed["by"], error?: Error) => {
       if (closed) return;
       closed = true;
+      cuts.delete(connection);
       const why = error === undefined ? {} : { error: describeError(error) };
       transcript.record({ kind: "closed", at: now(), connection, by, ...why });
     };
@@ -72,6 +81,7 @@ export async function openTap(
       close("tap");
       for (const lane of [toBroker, toClient]) lane.cut();
     };
+    cuts.set(connection, cut);
     const lane = (from: Socket, to: Socket, direction: "to-broker" | "to-client") =>
       new Lane(from, to, {
         frame: (bytes, size, problem) => {
@@ -112,6 +122,11 @@ export async function openTap(
     url: `mqtt://${broker.credentials}127.0.0.1:${address.port}`,
     transcript,
     faults,
+    cutLines: (matches) => {
+      const matching = [...cuts].filter(([connection]) => matches(connection));
+      for (const [, cut] of matching) cut();
+      return matching.length;
+    },
     unref: () => server.unref(),
     close: async () => {
       const ended = new Promise<void>((resolve) => {

@@ -252,6 +252,26 @@ describe("on a broker", () => {
   });
 });
 
+test("cuts the lines that match at once, without a word, and no others", async () => {
+  const rig = await openRig();
+  const lamp = await rig.line();
+  const other = await rig.line();
+  await lamp.client.send(connectPacket("lamp"));
+  await other.client.send(connectPacket("other"));
+  await Promise.all([lamp.broker.bytes(1), other.broker.bytes(1)]);
+  expect(rig.cutLines(({ clientId }) => clientId === "lamp")).toBe(1);
+  await Promise.all([lamp.client.ended(), lamp.broker.ended()]);
+  expect(lamp.client.received).toHaveLength(0);
+  const closed = (await rig.transcript.seen(isClosed)) as Closed;
+  expect(closed).toMatchObject({ by: "tap", connection: { clientId: "lamp" } });
+  expect(rig.cutLines(({ clientId }) => clientId === "lamp")).toBe(0);
+
+  const before = other.broker.received.length;
+  await other.client.send(publishPacket("t"));
+  await other.broker.bytes(before + 1);
+  await rig.close();
+});
+
 describe("the tap itself", () => {
   test("listens on loopback alone and carries the credentials over", async () => {
     const tap = await openTap("mqtt://joe:se%40cret@127.0.0.1:1");

@@ -1,23 +1,13 @@
+import { baseStyle } from "../../page-style.ts";
+
 /** The page's looks: light and dark, wide and narrow, with no need for colour. */
 export const style = `
+${baseStyle}
 :root {
-  --page: #fdfdfc; --ink: #1b1f24; --soft: #57606a; --rule: #d5d9de; --zone: #f3f4f2;
-  --mqtt: #0b5cad; --rabbitmq: #b54708; --kafka: #1b1f24; --pubsub: #0f7b4f;
+  --mqtt: var(--blue); --rabbitmq: var(--orange); --kafka: var(--ink); --pubsub: var(--green);
 }
-@media (prefers-color-scheme: dark) {
-  :root {
-    --page: #14171a; --ink: #e8eaed; --soft: #a4acb5; --rule: #3a4149; --zone: #1d2126;
-    --mqtt: #6cb0ff; --rabbitmq: #ffa266; --kafka: #e8eaed; --pubsub: #5fd39b;
-  }
-}
-* { box-sizing: border-box; }
-body { margin: 0; background: var(--page); color: var(--ink); font: 16px/1.5 system-ui, sans-serif; }
 main { max-width: 62rem; margin: 0 auto; padding: 1.5rem 1rem 4rem; }
-h1 { font-size: 1.8rem; line-height: 1.2; margin: 0 0 .5rem; }
-h2 { font-size: 1.25rem; line-height: 1.3; margin: 2.5rem 0 .5rem; }
 h3 { font-size: .95rem; line-height: 1.4; margin: 1.5rem 0 .25rem; max-width: 52rem; }
-p { max-width: 44rem; margin: .5rem 0; }
-.lead { color: var(--soft); font-size: 1.1rem; }
 figure { margin: 1rem 0; max-width: 34rem; }
 figcaption { font-weight: 600; margin-bottom: .25rem; }
 figure ol { margin: .5rem 0 0; padding-left: 1.8rem; font-size: .9rem; color: var(--soft); }
@@ -58,5 +48,4 @@ tbody th { font-weight: 500; }
 }
 ul { padding-left: 1.2rem; max-width: 52rem; }
 li { margin: .25rem 0; overflow-wrap: anywhere; }
-a { color: var(--mqtt); }
 `.trim();
