@@ -50,8 +50,13 @@ describe("legClientId", () => {
 describe("routeOf", () => {
   check("routeOf", "takes the first route that matches", async () => {
     const { routeOf } = await answers();
-    const routes = [route("alarms/+/fire", "a"), route("alarms/#", "b"), route("#", "c")];
-    const topics = ["alarms/hall/fire", "alarms/hall", "alarms", "alarms/hall/fire/2", "x"];
+    const routes = [
+      route("alarms/+/fire", "a"),
+      route("alarms/#", "b"),
+      route("alarms/hall/+", "d"),
+      route("#", "c"),
+    ];
+    const topics = ["alarms/hall/fire", "alarms/hall/water", "alarms", "alarms/hall/fire/2", "x"];
     const got = topics.map((topic) => routeOf(routes, topic)?.brokers[0]);
     if (got.join() === "a,b,b,b,c") return;
     throw new Wrong({
