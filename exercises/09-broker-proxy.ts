@@ -210,7 +210,8 @@ export const REMEMBERED_COPIES = 1000;
  *
  * - A message that comes from several brokers goes to the device once: its copies have the same
  *   `copyId`. The newest `REMEMBERED_COPIES` of these are remembered, and no more. A message without
- *   one is always new.
+ *   one is always new. Retained messages (with RETAIN set) are known apart from the others, and only
+ *   until the device subscribes again: then it wants them again [MQTT-3.3.1-9].
  * - QoS 0 goes out where there is a line, and is lost where there is none.
  * - QoS 1 waits until the device has acknowledged it: up to `capacity` of them in a `Backlog`, and on
  *   their way no more than the device's Receive Maximum [MQTT-3.3.4-9]. Each has a packet identifier
@@ -236,7 +237,12 @@ export class Mailbox {
     throw new Todo("Mailbox");
   }
 
-  /** It has none any more. */
+  /** The device has subscribed: what is retained is new to it, although it has had it before. */
+  subscribed(): void {
+    throw new Todo("Mailbox");
+  }
+
+  /** It has no line any more. */
   detach(): void {
     throw new Todo("Mailbox");
   }
@@ -325,6 +331,7 @@ export class ProxiedDevice implements ServedDevice {
    * `implementationSpecific`; `topicFilterInvalid` for a filter that overlaps no route.
    */
   subscribe({ messageId = 0, subscriptions }: ISubscribePacket): void {
+    this.mailbox.subscribed();
     throw new Todo("ProxiedDevice");
   }
 

@@ -338,12 +338,17 @@ interface Subscription {
 /** So many copy ids a mailbox remembers. */
 export const REMEMBERED_COPIES = 1000;
 
+// #region helper
+const RETAINED = "retained ";
+// #endregion
+
 /**
  * What waits for a device: its session, on the proxy's side. The brokers know nothing of it.
  *
  * - A message that comes from several brokers goes to the device once: its copies have the same
  *   `copyId`. The newest `REMEMBERED_COPIES` of these are remembered, and no more. A message without
- *   one is always new.
+ *   one is always new. Retained messages (with RETAIN set) are known apart from the others, and only
+ *   until the device subscribes again: then it wants them again [MQTT-3.3.1-9].
  * - QoS 0 goes out where there is a line, and is lost where there is none.
  * - QoS 1 waits until the device has acknowledged it: up to `capacity` of them in a `Backlog`, and on
  *   their way no more than the device's Receive Maximum [MQTT-3.3.4-9]. Each has a packet identifier
@@ -356,7 +361,8 @@ export class Mailbox {
   readonly waiting: Backlog<Message>;
   // #region helper
   readonly #unacknowledged = new Map<number, IPublishPacket>();
-  readonly #copyIds = new Set<string>();
+  /** The copy ids, those of retained messages behind a mark. */
+  readonly #known = new Set<string>();
   #line: Pick<DeviceLine, "send"> | undefined;
   #receiveMaximum = 0;
   #lastId = 0;
@@ -389,7 +395,14 @@ export class Mailbox {
     // #endregion
   }
 
-  /** It has none any more. */
+  /** The device has subscribed: what is retained is new to it, although it has had it before. */
+  subscribed(): void {
+    // #region answer
+    for (const key of this.#known) if (key.startsWith(RETAINED)) this.#known.delete(key);
+    // #endregion
+  }
+
+  /** It has no line any more. */
   detach(): void {
     // #region answer
     this.#line = undefined;
@@ -404,12 +417,13 @@ export class Mailbox {
   }
 
   // #region helper
-  #isKnown({ copyId }: Message): boolean {
+  #isKnown({ copyId, retain }: Message): boolean {
     if (copyId === undefined) return false;
-    if (this.#copyIds.has(copyId)) return true;
-    this.#copyIds.add(copyId);
-    const [oldest] = this.#copyIds;
-    if (this.#copyIds.size > REMEMBERED_COPIES && oldest) this.#copyIds.delete(oldest);
+    const key = retain ? `${RETAINED}${copyId}` : copyId;
+    if (this.#known.has(key)) return true;
+    this.#known.add(key);
+    const [oldest] = this.#known;
+    if (this.#known.size > REMEMBERED_COPIES && oldest) this.#known.delete(oldest);
     return false;
   }
 
@@ -542,6 +556,7 @@ export class ProxiedDevice implements ServedDevice {
    * `implementationSpecific`; `topicFilterInvalid` for a filter that overlaps no route.
    */
   subscribe({ messageId = 0, subscriptions }: ISubscribePacket): void {
+    this.mailbox.subscribed();
     // #region answer
     const { line } = this;
     const granted: number[] = [];

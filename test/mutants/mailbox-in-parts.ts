@@ -7,7 +7,7 @@ import { type Message, packetFor } from "../../workbook/proxy/message.ts";
 export class MailboxInParts {
   readonly waiting: Backlog<Message>;
   protected readonly unacknowledged = new Map<number, IPublishPacket>();
-  protected readonly copyIds = new Set<string>();
+  protected readonly known = new Set<string>();
   protected line: Pick<DeviceLine, "send"> | undefined;
   protected receiveMaximum = 0;
   protected lastId = 0;
@@ -33,6 +33,10 @@ export class MailboxInParts {
     this.send();
   }
 
+  subscribed(): void {
+    for (const key of this.known) if (key.startsWith("retained ")) this.known.delete(key);
+  }
+
   detach(): void {
     this.line = undefined;
   }
@@ -49,17 +53,18 @@ export class MailboxInParts {
     for (const packet of this.unacknowledged.values()) line.send({ ...packet, dup: true });
   }
 
-  protected isKnown({ copyId }: Message): boolean {
+  protected isKnown({ copyId, retain }: Message): boolean {
     if (copyId === undefined) return false;
-    if (this.copyIds.has(copyId)) return true;
-    this.copyIds.add(copyId);
+    const key = retain ? `retained ${copyId}` : copyId;
+    if (this.known.has(key)) return true;
+    this.known.add(key);
     this.forgetOldest();
     return false;
   }
 
   protected forgetOldest(): void {
-    const [oldest] = this.copyIds;
-    if (this.copyIds.size > REMEMBERED_COPIES && oldest) this.copyIds.delete(oldest);
+    const [oldest] = this.known;
+    if (this.known.size > REMEMBERED_COPIES && oldest) this.known.delete(oldest);
   }
 
   protected hasRoom(): boolean {

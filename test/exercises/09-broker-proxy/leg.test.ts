@@ -181,12 +181,12 @@ describe("Leg", () => {
     const leg = await legOf(desk, { broker: { name: "strict", url: broker.url } });
     const told = new Told();
     await settles("Leg", () => publishAll(leg, messagesOf(desk, 3), told));
-    const expected = "0 acknowledged, 1 refused, 2 acknowledged";
-    await told.count(3, () => untold(desk, told, expected));
-    if (told.toString() === expected) return;
+    const wanted = "0 acknowledged, 1 refused, 2 acknowledged";
+    await told.count(3, () => untold(desk, told, wanted));
+    if (told.toString() === wanted) return;
     throw new Wrong({
       headline: "a refused message is not told as refused",
-      expected,
+      expected: wanted,
       got: told.toString(),
       why: "PUBACK 135: this client may not publish there. The broker will never have it, and the policy has to know",
       wire: broker.frames(),
@@ -428,10 +428,10 @@ describe("Leg", () => {
       wire: desk.frames(),
     });
 
-  const untold = (desk: Desk, told: Told, expected: string) =>
+  const untold = (desk: Desk, told: Told, wanted: string) =>
     new Wrong({
       headline: "an outcome is never told",
-      expected,
+      expected: wanted,
       got: told.toString(),
       why: "the device waits for its acknowledgement until somebody says what became of the message",
       wire: desk.frames().slice(-8),

@@ -26,6 +26,30 @@ describe("Mailbox", () => {
     });
   });
 
+  check("Mailbox", "hands retained messages on to who subscribes again", async (desk) => {
+    const { mailbox, line } = await attached();
+    const counts: number[] = [];
+    const fromBoth = (retain: boolean) => {
+      for (const _broker of [1, 2]) mailbox.deliver(messageOf(desk, { copyId: "1", retain }));
+      counts.push(line.packets.length);
+    };
+    fromBoth(false);
+    mailbox.subscribed();
+    fromBoth(true);
+    fromBoth(true);
+    mailbox.subscribed();
+    fromBoth(true);
+    fromBoth(false);
+    if (counts.join() === "1,2,2,3,3") return;
+    throw new Wrong({
+      headline: "a device that subscribes does not get what is retained, or gets it twice",
+      expected:
+        "from two brokers: the message, then retained after each of two SUBSCRIBEs: 1, 2, 2, 3, 3 in all",
+      got: `${counts.join(", ")} in all`,
+      why: "a retained message answers a SUBSCRIBE: that the device has had it before is no reason to keep it back",
+    });
+  });
+
   check("Mailbox", "remembers the newest copy ids, and no more", async (desk) => {
     const { REMEMBERED_COPIES } = await answers();
     const { mailbox, line } = await attached();
@@ -51,8 +75,8 @@ describe("Mailbox", () => {
   check("Mailbox", "keeps QoS 1 for a device that is away, the newest of it", async (desk) => {
     const { Mailbox } = await answers();
     const mailbox: Mailbox = new Mailbox(10);
-    for (const message of messagesOf(desk, 5)) mailbox.deliver({ ...message, qos: 0 });
     for (const message of messagesOf(desk, 25)) mailbox.deliver(message);
+    for (const message of messagesOf(desk, 5)) mailbox.deliver({ ...message, qos: 0 });
     const line = new PlayedLine();
     mailbox.attach(line, 100);
     const got = line.payloads();
@@ -92,7 +116,7 @@ describe("Mailbox", () => {
 
   check("Mailbox", "keeps to the device's Receive Maximum", async (desk) => {
     const { mailbox, line } = await attached(2);
-    for (const message of messagesOf(desk, 5)) mailbox.deliver(message);
+    for (const message of messagesOf(desk, 6)) mailbox.deliver(message);
     const counts = [line.packets.length];
     for (const payload of ["0", "1", "2"]) {
       mailbox.acknowledged(line.idOf(payload));
@@ -105,7 +129,8 @@ describe("Mailbox", () => {
     if (counts.join() === "2,3,4,5,5" && order === "0,1,2,3,4") return;
     throw new Wrong({
       headline: "the device is sent more than it takes at a time, or not the next",
-      expected: "Receive Maximum 2, 5 messages: 2 sent, and after each PUBACK one more, in order",
+      expected:
+        "Receive Maximum 2: 2 sent, and after each PUBACK one more, in order; none for a PUBACK without a message",
       got: `sent so far, after each step: ${counts.join(", ")}; in the order ${order}`,
       why: "a device says in its CONNECT what it has room for [MQTT-3.3.4-9]",
     });

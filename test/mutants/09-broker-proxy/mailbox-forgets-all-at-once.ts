@@ -7,7 +7,7 @@ export * from "../../../solutions/09-broker-proxy.ts";
 
 export class Mailbox extends MailboxInParts {
   protected override forgetOldest(): void {
-    const [oldest] = this.copyIds;
-    if (this.copyIds.size > REMEMBERED_COPIES && oldest) this.copyIds.clear();
+    const [oldest] = this.known;
+    if (this.known.size > REMEMBERED_COPIES && oldest) this.known.clear();
   }
 }
