@@ -179,7 +179,7 @@ export class Leg {
     throw new Todo("Leg");
   }
 
-  /** Resolves when every message has its outcome. */
+  /** Resolves when every message has its outcome, and nothing else waits for the broker's answer. */
   idle(): Promise<void> {
     throw new Todo("Leg");
   }

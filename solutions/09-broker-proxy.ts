@@ -185,8 +185,8 @@ export class Leg {
   // #region helper
   readonly #client: MqttClient;
   readonly #filters = new Map<string, Subscription>();
-  /** The publications and subscriptions whose answer has not come. */
-  readonly #unanswered = new Set<Publication | Subscription>();
+  /** Those that are to be told an answer of the broker that has not come. */
+  readonly #unanswered = new Set<Pick<Publication, "tell">>();
   readonly #whenIdle: (() => void)[] = [];
   #isUp = false;
   // #endregion
@@ -243,11 +243,17 @@ export class Leg {
   /** Ask for it no more. */
   unsubscribe(filter: string): void {
     // #region answer
-    if (this.#filters.delete(filter) && this.#isUp) this.#client.unsubscribe(filter);
+    if (!this.#filters.delete(filter) || !this.#isUp) return;
+    const question = { tell: () => {} };
+    this.#unanswered.add(question);
+    this.#client.unsubscribe(filter, () => {
+      this.#answered(question, "acknowledged");
+      this.#send();
+    });
     // #endregion
   }
 
-  /** Resolves when every message has its outcome. */
+  /** Resolves when every message has its outcome, and nothing else waits for the broker's answer. */
   idle(): Promise<void> {
     // #region answer
     return new Promise((resolve) => {
@@ -305,7 +311,7 @@ export class Leg {
     });
   }
 
-  #answered(one: Publication | Subscription, outcome: Outcome): void {
+  #answered(one: Pick<Publication, "tell">, outcome: Outcome): void {
     if (this.#unanswered.delete(one)) one.tell(outcome);
   }
 

@@ -22,7 +22,7 @@ export class LegInParts {
   readonly backlog: Backlog<Publication>;
   protected readonly client: MqttClient;
   protected readonly filters = new Map<string, Subscription>();
-  protected readonly unanswered = new Set<Publication | Subscription>();
+  protected readonly unanswered = new Set<Pick<Publication, "tell">>();
   protected readonly whenIdle: (() => void)[] = [];
   protected isUp = false;
 
@@ -51,7 +51,13 @@ export class LegInParts {
   }
 
   unsubscribe(filter: string): void {
-    if (this.filters.delete(filter) && this.isUp) this.client.unsubscribe(filter);
+    if (!this.filters.delete(filter) || !this.isUp) return;
+    const question = { tell: () => {} };
+    this.unanswered.add(question);
+    this.client.unsubscribe(filter, () => {
+      this.answered(question, "acknowledged");
+      this.send();
+    });
   }
 
   idle(): Promise<void> {
@@ -140,7 +146,7 @@ export class LegInParts {
     });
   }
 
-  protected answered(one: Publication | Subscription, outcome: Outcome): void {
+  protected answered(one: Pick<Publication, "tell">, outcome: Outcome): void {
     if (this.unanswered.delete(one)) one.tell(outcome);
   }
 
