@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import type { IConnectPacket } from "mqtt-packet";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, onTestFinished, test } from "vitest";
 import type { DeviceLine } from "../../workbook/proxy/device-line.ts";
 import {
   type DeviceServer,
@@ -17,6 +17,7 @@ import {
 import { assertRoutes, filtersOverlap, type Route } from "../../workbook/proxy/routes.ts";
 import { filterMatches } from "../../workbook/wire/filters.ts";
 import { RawClient } from "./contract/raw-client.ts";
+import { ProjectCopy } from "./fixtures/project-copy.ts";
 
 /** What lab 9 brings along, so that a learner writes none of it. */
 
@@ -24,6 +25,21 @@ let server: DeviceServer | undefined;
 afterEach(async () => {
   await server?.close();
   server = undefined;
+});
+
+test("lab 9 shows three brokers, one slow and one down, and what it does about them", {
+  timeout: 60_000,
+}, async () => {
+  const project = await ProjectCopy.make();
+  onTestFinished(() => project.remove());
+  const { code, output } = await project.run("solutions/09-broker-proxy.ts", [], {});
+  expect(output).toMatch("in this order: the reading (primary), the alarm (all)");
+  expect(output).toMatch(/cloud\/pump\s.*CONNECT/);
+  expect(output).toMatch("20 messages may wait for it, so it has missed 21.");
+  expect(output).toMatch("The archive is back: 20 arrived in it, the newest last.");
+  expect(output).toMatch("heard: through the proxy, past the proxy, past the proxy");
+  expect(output).toMatch("somebody hears: alarms/pump gone");
+  expect(code).toBe(0);
 });
 
 describe("the device's side of the proxy", () => {
