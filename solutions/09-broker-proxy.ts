@@ -31,13 +31,13 @@ import {
 import {
   assertRoutes,
   type BrokerEntry,
+  filterMatches,
   filtersOverlap,
   type Policy,
   type Route,
 } from "../workbook/proxy/routes.ts";
 import { type BrokersDemo, runBrokersScript } from "../workbook/script.ts";
 import { prefixed } from "../workbook/telemetry.ts";
-import { filterMatches } from "../workbook/wire/filters.ts";
 
 /**
  * The client id with which the proxy connects to a broker on behalf of a device. It begins with your

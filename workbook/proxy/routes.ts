@@ -1,3 +1,5 @@
+export { filterMatches } from "../wire/filters.ts";
+
 /** A broker behind the proxy. */
 export interface BrokerEntry {
   /** Small letters, digits and dashes. */
