@@ -1,7 +1,9 @@
 import { resolve } from "node:path";
 import type { ConnectionOptions } from "node:tls";
 import { fileURLToPath } from "node:url";
+import type { Broker } from "./broker/broker.ts";
 import { chooseBroker } from "./broker/choose.ts";
+import { startEmbedded } from "./broker/embedded.ts";
 import { onExit } from "./broker/lifetime.ts";
 import { startMosquitto } from "./broker/mosquitto.ts";
 import type { Mosquitto, MosquittoSetup } from "./broker/mosquitto-setup.ts";
@@ -91,6 +93,35 @@ export async function runBrokerScript(
       },
     }),
   );
+}
+
+/** What a module's `main` gets that works with several brokers. */
+export interface BrokersDemo {
+  /** Each behind a wire tap of its own. The first is the one that all scripts use. */
+  readonly brokers: readonly [Demo, Demo, Demo];
+  /** A wire tap before something else that speaks MQTT. */
+  tap(url: string): Promise<Demo>;
+}
+
+/** As `runScript`, with two more brokers, which are brought along. */
+export async function runBrokersScript(
+  moduleUrl: string,
+  main: (demo: BrokersDemo) => Promise<void>,
+): Promise<void> {
+  await runFile(moduleUrl, async (script) => {
+    const { broker, passedOver } = await chooseBroker("script");
+    for (const reason of passedOver) console.log(paint.dim(`Note: ${reason}.`));
+    const open = async (each: Broker) => {
+      script.runs(each);
+      return script.tap(each.url);
+    };
+    const brokers = [
+      await open(broker),
+      await open(await startEmbedded()),
+      await open(await startEmbedded()),
+    ] as const;
+    await main({ brokers, tap: (url) => script.tap(url) });
+  });
 }
 
 /** Runs a file when it is the one that was started, and ends with its exit code. */

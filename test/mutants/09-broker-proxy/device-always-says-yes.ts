@@ -1,0 +1,12 @@
+// Kills: ProxiedDevice: says no when the policy cannot be met
+// Says yes when it is decided, whatever it is.
+import * as right from "../../../solutions/09-broker-proxy.ts";
+import type { Message } from "../../../workbook/proxy/message.ts";
+
+export * from "../../../solutions/09-broker-proxy.ts";
+
+export class ProxiedDevice extends right.ProxiedDevice {
+  override forward(message: Message, decided: (verdict: right.Verdict) => void): void {
+    super.forward(message, () => decided("acknowledge"));
+  }
+}

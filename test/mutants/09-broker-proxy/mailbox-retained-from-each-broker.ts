@@ -1,0 +1,12 @@
+// Kills: Mailbox: hands retained messages on to who subscribes again
+// Takes every retained message for new.
+import type { Message } from "../../../workbook/proxy/message.ts";
+import { MailboxInParts } from "../mailbox-in-parts.ts";
+
+export * from "../../../solutions/09-broker-proxy.ts";
+
+export class Mailbox extends MailboxInParts {
+  protected override isKnown(message: Message): boolean {
+    return !message.retain && super.isKnown(message);
+  }
+}
