@@ -127,6 +127,8 @@ async function startContainer(
     return { kind: "docker", name, url, ports: mapped, stop };
   } catch (error) {
     await stop().catch(() => {});
+    // Its container is gone: what it said last may still be on its way here.
+    await log.whole;
     if (error instanceof EnvironmentProblem || !log.complaint) throw error;
     const said = `${image} says: ${log.complaint}`;
     if (log.errors === "") throw new Error(said, { cause: error });

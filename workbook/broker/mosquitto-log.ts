@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream";
+import { finished } from "node:stream/promises";
 
 /** The line with which every Mosquitto since 2.0 says that it takes connections, and its version. */
 export const readyLine = /mosquitto version (\S+) running/;
@@ -13,7 +14,11 @@ export class StartLog {
     this.#foundVersion = resolve;
   });
 
+  /** Resolves when all that was to be read has come, of a Mosquitto that has ended. Never rejects. */
+  whole: Promise<unknown> = Promise.resolve();
+
   read(stream: Readable): void {
+    this.whole = finished(stream).catch(() => {});
     const collect = (chunk: Buffer | string) => {
       this.#text += chunk;
       const version = readyLine.exec(this.#text)?.[1];
