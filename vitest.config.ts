@@ -11,6 +11,7 @@ export default defineConfig({
     projects: [
       ...listModules().map(({ name, checks }) => ({ test: { name, include: [...checks] } })),
       { test: { name: "workbook", include: ["test/workbook/**/*.test.ts"] } },
+      { test: { name: "commands", include: ["test/commands/*.test.ts"] } },
     ],
   },
 });

@@ -18,7 +18,7 @@ test("the page has every row", () => {
 
 describe.each(rows)("%s", (name, { symptom, cause, next }) => {
   test("is provoked by a test", () => {
-    const folder = join(root, "test/workbook");
+    const folder = join(root, "test");
     const tests = readdirSync(folder, { recursive: true, encoding: "utf8" })
       .filter((file) => file.endsWith(".test.ts"))
       .filter((file) => readFileSync(join(folder, file), "utf8").includes(`"${name}"`));

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { dockerProblem } from "../../workbook/broker/docker.ts";
 import type { Score } from "../../workbook/grade/score.ts";
 import { listModules, root } from "../../workbook/modules.ts";
-import { grade, startGrading } from "./fixtures/grade-command.ts";
+import { grade, startGrading } from "../workbook/fixtures/grade-command.ts";
 
 const PATIENCE = 300_000;
 const name = listModules()[0]?.name ?? "";

@@ -4,9 +4,9 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { expectTold } from "./fixtures/last-words.ts";
-import { type Ended, ProjectCopy } from "./fixtures/project-copy.ts";
-import { scriptedBroker, usual } from "./fixtures/scripted-broker.ts";
+import { expectTold } from "../workbook/fixtures/last-words.ts";
+import { type Ended, ProjectCopy } from "../workbook/fixtures/project-copy.ts";
+import { scriptedBroker, usual } from "../workbook/fixtures/scripted-broker.ts";
 
 // Each command runs as a learner runs it, in a process of its own.
 const PATIENCE = 60_000;

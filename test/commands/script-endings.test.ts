@@ -3,9 +3,9 @@ import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { findMosquitto } from "../../../workbook/broker/native.ts";
-import { expectTold } from "../fixtures/last-words.ts";
-import { ProjectCopy } from "../fixtures/project-copy.ts";
+import { findMosquitto } from "../../workbook/broker/native.ts";
+import { expectTold } from "../workbook/fixtures/last-words.ts";
+import { ProjectCopy } from "../workbook/fixtures/project-copy.ts";
 
 const PATIENCE = 120_000;
 let project: ProjectCopy;

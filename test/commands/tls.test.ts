@@ -6,12 +6,12 @@ import { join } from "node:path";
 import { createServer, type TlsOptions } from "node:tls";
 import { connectAsync } from "mqtt";
 import { afterAll, beforeAll, describe, expect, inject, type TestContext, test } from "vitest";
-import { probeBroker } from "../../../workbook/broker/probe.ts";
-import type { TroubleName } from "../../../workbook/troubles/table.ts";
-import { makeCertificate } from "../fixtures/certificate.ts";
-import { expectTold, lastWords } from "../fixtures/last-words.ts";
-import { ProjectCopy } from "../fixtures/project-copy.ts";
-import { scriptedBroker, usual } from "../fixtures/scripted-broker.ts";
+import { probeBroker } from "../../workbook/broker/probe.ts";
+import type { TroubleName } from "../../workbook/troubles/table.ts";
+import { makeCertificate } from "../workbook/fixtures/certificate.ts";
+import { expectTold, lastWords } from "../workbook/fixtures/last-words.ts";
+import { ProjectCopy } from "../workbook/fixtures/project-copy.ts";
+import { scriptedBroker, usual } from "../workbook/fixtures/scripted-broker.ts";
 
 const PATIENCE = 120_000;
 const yesterday = new Date(Date.now() - 86_400_000);

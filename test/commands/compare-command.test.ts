@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ProjectCopy } from "./fixtures/project-copy.ts";
+import { ProjectCopy } from "../workbook/fixtures/project-copy.ts";
 
 const PATIENCE = 60_000;
 let project: ProjectCopy;

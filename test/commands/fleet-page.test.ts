@@ -4,12 +4,12 @@ import { join } from "node:path";
 import { connectAsync } from "mqtt";
 import { type Browser, chromium, type Locator, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { startEmbedded } from "../../../workbook/broker/embedded.ts";
-import { Fleet } from "../../../workbook/fleet/fleet.ts";
-import { serveFleet } from "../../../workbook/fleet/server.ts";
-import { root } from "../../../workbook/modules.ts";
-import { openTap } from "../../../workbook/wire/tap.ts";
-import { allOnline, openFleet } from "./rig.ts";
+import { startEmbedded } from "../../workbook/broker/embedded.ts";
+import { Fleet } from "../../workbook/fleet/fleet.ts";
+import { serveFleet } from "../../workbook/fleet/server.ts";
+import { root } from "../../workbook/modules.ts";
+import { openTap } from "../../workbook/wire/tap.ts";
+import { allOnline, openFleet } from "../workbook/fleet/rig.ts";
 
 const executablePath = ["chromium", "chromium-browser", "google-chrome"]
   .map((name) => `/usr/bin/${name}`)

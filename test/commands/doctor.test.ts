@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { dockerProblem } from "../../workbook/broker/docker-problem.ts";
 import { root } from "../../workbook/modules.ts";
-import { type Ended, ProjectCopy } from "./fixtures/project-copy.ts";
+import { type Ended, ProjectCopy } from "../workbook/fixtures/project-copy.ts";
 
 const PATIENCE = 120_000;
 const nowhere = { DOCKER_HOST: "unix:///nowhere.sock", PATH: "" };

@@ -2,8 +2,8 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, type TestContext, test } from "vitest";
-import { ProjectCopy } from "./fixtures/project-copy.ts";
-import { noTerminal, Terminal } from "./fixtures/terminal.ts";
+import { ProjectCopy } from "../workbook/fixtures/project-copy.ts";
+import { noTerminal, Terminal } from "../workbook/fixtures/terminal.ts";
 
 const missing = noTerminal();
 if (missing) console.warn(`Skipped: ${missing}.`);

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { root } from "../../workbook/modules.ts";
-import { inherited, ProjectCopy } from "./fixtures/project-copy.ts";
+import { inherited, ProjectCopy } from "../workbook/fixtures/project-copy.ts";
 
 const exercise = "exercises/01-basic-pubsub.ts";
 const lesson = "exercises/01-basic-pubsub.md";

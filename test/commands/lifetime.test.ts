@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { isRunning, onExit } from "../../workbook/broker/lifetime.ts";
-import { runScript } from "./fixtures/script.ts";
+import { runScript } from "../workbook/fixtures/script.ts";
 
 const signals = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 

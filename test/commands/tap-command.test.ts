@@ -8,9 +8,9 @@ import { createServer as createTlsServer } from "node:tls";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Broker } from "../../workbook/broker/broker.ts";
 import { startEmbedded } from "../../workbook/broker/embedded.ts";
-import { RawClient } from "./contract/raw-client.ts";
-import { type Program, run } from "./fixtures/program.ts";
-import { portOf } from "./wire/rig.ts";
+import { RawClient } from "../workbook/contract/raw-client.ts";
+import { type Program, run } from "../workbook/fixtures/program.ts";
+import { portOf } from "../workbook/wire/rig.ts";
 
 const mosquittoClients = ["mosquitto_pub", "mosquitto_sub"].every((name) =>
   existsSync(`/usr/bin/${name}`),

@@ -14,8 +14,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { isRunning } from "../../workbook/broker/lifetime.ts";
 import type { Score } from "../../workbook/grade/score.ts";
 import { listModules, root } from "../../workbook/modules.ts";
-import { type Graded, grade, startGrading } from "./fixtures/grade-command.ts";
-import { writeHostileSubmissions } from "./fixtures/hostile-submissions.ts";
+import { type Graded, grade, startGrading } from "../workbook/fixtures/grade-command.ts";
+import { writeHostileSubmissions } from "../workbook/fixtures/hostile-submissions.ts";
 
 const [first] = listModules();
 const module = first?.name ?? "";

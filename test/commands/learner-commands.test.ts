@@ -3,8 +3,8 @@ import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, type TestContext, test } from "vitest";
 import { progressFile } from "../../workbook/cli/progress-file.ts";
-import { ProjectCopy } from "./fixtures/project-copy.ts";
-import { noTerminal, Terminal } from "./fixtures/terminal.ts";
+import { ProjectCopy } from "../workbook/fixtures/project-copy.ts";
+import { noTerminal, Terminal } from "../workbook/fixtures/terminal.ts";
 
 const PATIENCE = 300_000;
 const exercise = "exercises/01-basic-pubsub.ts";

@@ -1,11 +1,11 @@
 import { createServer } from "node:net";
 import { connectAsync } from "mqtt";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { startEmbedded } from "../../../workbook/broker/embedded.ts";
-import { type Program, run } from "../fixtures/program.ts";
-import { inherited } from "../fixtures/project-copy.ts";
-import { scriptedBroker, usual } from "../fixtures/scripted-broker.ts";
-import { portOf } from "../wire/rig.ts";
+import { startEmbedded } from "../../workbook/broker/embedded.ts";
+import { type Program, run } from "../workbook/fixtures/program.ts";
+import { inherited } from "../workbook/fixtures/project-copy.ts";
+import { scriptedBroker, usual } from "../workbook/fixtures/scripted-broker.ts";
+import { portOf } from "../workbook/wire/rig.ts";
 
 /** Where no program is asked to end: it is ended. */
 const windows = process.platform === "win32";
