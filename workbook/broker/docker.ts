@@ -3,6 +3,8 @@ import { once } from "node:events";
 import type { RequestOptions } from "node:http";
 import { connect } from "node:net";
 import { hostname } from "node:os";
+import { Readable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
 import { EnvironmentProblem } from "../environment-problem.ts";
 import { asEnvironmentProblem, diagnose } from "../troubles/diagnosis.ts";
 import { ConfigurationRefused } from "./configuration-refused.ts";
@@ -77,8 +79,15 @@ async function startContainer(
     }
     protected override async containerCreated(containerId: string): Promise<void> {
       id = containerId;
+      untilExited(docker, containerId, settled.signal).then(hasExited, () => {});
     }
   }
+  // One that exits at once has no ports, and testcontainers waits 10 s for them.
+  const settled = new AbortController();
+  let hasExited = () => {};
+  const exited = new Promise<void>((resolve) => {
+    hasExited = resolve;
+  });
   const log = new StartLog();
   const ports = [...new Set(listenerPorts(configuration))];
   const files = {
@@ -107,7 +116,7 @@ async function startContainer(
   const stop = () => {
     stopping ??= (async () => {
       // A signal may come while Docker is still at it; only after that is there something to remove.
-      await starting.catch(() => {});
+      await Promise.race([starting.catch(() => {}), exited]);
       if (id) await remove(docker, id);
     })().finally(unregister);
     return stopping;
@@ -118,7 +127,8 @@ async function startContainer(
   // one that waits for nothing else would come to its end here, and stop what it is starting.
   const awake = setTimeout(() => {}, startTimeoutMs);
   try {
-    const container = await starting;
+    const container = await Promise.race([starting, exited.then(() => undefined)]);
+    if (container === undefined) throw new Error("Mosquitto has exited");
     const mapped = new Map(ports.map((port) => [port, container.getMappedPort(port)]));
     const name = `Mosquitto ${await log.version} in Docker (${image})`;
     const [first = 0] = mapped.values();
@@ -126,17 +136,43 @@ async function startContainer(
     const url = `mqtt://127.0.0.1:${first}`;
     return { kind: "docker", name, url, ports: mapped, stop };
   } catch (error) {
+    // Where testcontainers was quicker to remove it, it has passed on what was said.
+    const words = (id && (await logOf(docker, id).catch(() => undefined))) || log;
     await stop().catch(() => {});
-    // Its container is gone: what it said last may still be on its way here.
-    await log.whole;
-    if (error instanceof EnvironmentProblem || !log.complaint) throw error;
-    const said = `${image} says: ${log.complaint}`;
-    if (log.errors === "") throw new Error(said, { cause: error });
+    await words.whole;
+    if (error instanceof EnvironmentProblem || !words.complaint) throw error;
+    const said = `${image} says: ${words.complaint}`;
+    if (words.errors === "") throw new Error(said, { cause: error });
     const message = `Docker did not start Mosquitto: ${said}`;
-    throw new ConfigurationRefused(message, log.errors, whenItDoesNotStart);
+    throw new ConfigurationRefused(message, words.errors, whenItDoesNotStart);
   } finally {
     clearTimeout(awake);
+    settled.abort();
   }
+}
+
+/** Resolves when a container has run and does not any more. Rejects when it is gone, or at the signal. */
+async function untilExited(docker: Docker, id: string, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    const { State } = await docker.getContainer(id).inspect();
+    if (State.Status === "exited" || State.Status === "dead") return;
+    await sleep(100, undefined, { signal });
+  }
+}
+
+/** All that a container has said so far. */
+async function logOf(docker: Docker, id: string): Promise<StartLog> {
+  const frames = await docker.getContainer(id).logs({ stdout: true, stderr: true });
+  const parts: Buffer[] = [];
+  // Each with 8 bytes before it, the last 4 of which say how long it is.
+  for (let at = 0; at + 8 <= frames.length; ) {
+    const end = at + 8 + frames.readUInt32BE(at + 4);
+    parts.push(frames.subarray(at + 8, end));
+    at = end;
+  }
+  const log = new StartLog();
+  log.read(Readable.from(parts));
+  return log;
 }
 
 /** Removes the containers of owners that were killed. */
