@@ -1,0 +1,198 @@
+import { Readable } from "node:stream";
+import swagger from "@fastify/swagger";
+import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
+import fastify, { type FastifyReply } from "fastify";
+import { Type } from "typebox";
+import { type Command, type Store, StoreBusy, type StoredReading } from "./store.ts";
+
+/** A command as it is asked for by HTTP. Its form has been checked, its device has not. */
+export interface CommandRequest {
+  readonly deviceId: string;
+  /** The header Idempotency-Key. */
+  readonly key: string;
+  readonly text: string;
+}
+
+/** What is answered to that. */
+export type CommandAnswer =
+  | { readonly status: 202; readonly location: string; readonly command: Command }
+  | { readonly status: 400 | 422; readonly problem: string };
+
+/** One answer's worth of readings. */
+export interface ReadingsPage {
+  readonly readings: readonly StoredReading[];
+  /** For `since` of the next request. */
+  readonly next: number;
+}
+
+/** What the service does not do by itself. */
+export interface HttpHandlers {
+  acceptCommand(store: Store, request: CommandRequest): Promise<CommandAnswer>;
+  readingsPage(store: Store, deviceId: string, since: number, limit: number): Promise<ReadingsPage>;
+  streamEvents(
+    store: Store,
+    lastEventId: number | undefined,
+    write: (text: string) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<void>;
+}
+
+export interface HttpService {
+  /** e.g. `http://127.0.0.1:8080` */
+  readonly url: string;
+  /** Finish the requests that have come, end the streams, take no more. The store stays open. */
+  close(): Promise<void>;
+}
+
+const problem = Type.Object({ problem: Type.String() });
+const command = Type.Object({
+  id: Type.String(),
+  key: Type.String(),
+  deviceId: Type.String(),
+  text: Type.String(),
+  state: Type.Enum(["stored", "acknowledged", "refused", "replied"]),
+  reason: Type.Optional(Type.String({ description: "why the broker refused it" })),
+  reply: Type.Optional(Type.String({ description: "what the device replied" })),
+});
+const device = Type.Object({ id: Type.String(), presence: Type.Enum(["online", "offline"]) });
+const page = Type.Object({
+  readings: Type.Array(
+    Type.Object({
+      place: Type.Integer(),
+      reading: Type.Object({
+        kind: Type.String(),
+        room: Type.String(),
+        value: Type.Number(),
+        unit: Type.String(),
+      }),
+    }),
+  ),
+  next: Type.Integer({ description: "since, for the next request" }),
+});
+const deviceId = Type.Object({ deviceId: Type.String() });
+
+/**
+ * Start the HTTP service on loopback. It knows a database and no broker: so it may be restarted, or run
+ * four times, and MQTT does not notice.
+ *
+ * @param port 0 takes a free one
+ */
+export async function openHttpService(
+  store: Store,
+  handlers: HttpHandlers,
+  port = 0,
+): Promise<HttpService> {
+  const server = fastify({ forceCloseConnections: true }).withTypeProvider<TypeBoxTypeProvider>();
+  const closing = new AbortController();
+  await server.register(swagger, {
+    openapi: {
+      openapi: "3.1.0",
+      info: { title: "Devices over HTTP", version: "1.0.0" },
+    },
+  });
+  server.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
+    if (error instanceof StoreBusy) reply.header("retry-after", "1");
+    reply
+      .code(error instanceof StoreBusy ? 503 : (error.statusCode ?? 500))
+      .send({ problem: error.message });
+  });
+
+  const commandSchema = {
+    summary: "Have a device do something",
+    params: deviceId,
+    headers: Type.Object({ "idempotency-key": Type.String({ minLength: 1, maxLength: 200 }) }),
+    body: Type.Object({ text: Type.String({ minLength: 1, maxLength: 1000 }) }),
+    response: { 202: command, 400: problem, 422: problem, 503: problem },
+  };
+  server.post("/devices/:deviceId/commands", { schema: commandSchema }, async (request, reply) => {
+    const { deviceId } = request.params;
+    const key = request.headers["idempotency-key"];
+    const { text } = request.body;
+    const answer = await handlers.acceptCommand(store, { deviceId, key, text });
+    if (answer.status !== 202) return reply.code(answer.status).send({ problem: answer.problem });
+    return reply.code(202).header("location", answer.location).send(answer.command);
+  });
+
+  const stateSchema = {
+    summary: "How far a command has come",
+    params: Type.Object({ id: Type.String() }),
+    response: { 200: command, 404: problem, 503: problem },
+  };
+  server.get("/commands/:id", { schema: stateSchema }, async (request, reply) => {
+    const found = await store.command(request.params.id);
+    return found ?? reply.code(404).send({ problem: "there is no such command" });
+  });
+
+  const devicesSchema = {
+    summary: "The devices, and which are online",
+    response: { 200: Type.Array(device), 503: problem },
+  };
+  server.get("/devices", { schema: devicesSchema }, () => store.devices());
+
+  const readingsSchema = {
+    summary: "A device's readings, oldest first",
+    params: deviceId,
+    querystring: Type.Object({
+      since: Type.Integer({ minimum: 0, default: 0, description: "next, of the answer before" }),
+      limit: Type.Integer({ minimum: 1, maximum: 500, default: 100 }),
+    }),
+    response: { 200: page, 503: problem },
+  };
+  server.get("/devices/:deviceId/readings", { schema: readingsSchema }, async (request) => {
+    const { since, limit } = request.query;
+    const { readings, next } = await handlers.readingsPage(
+      store,
+      request.params.deviceId,
+      since,
+      limit,
+    );
+    return { readings: readings.map(({ place, reading }) => ({ place, reading })), next };
+  });
+
+  const eventsSchema = {
+    summary: "What changes, as server-sent events",
+    headers: Type.Object({ "last-event-id": Type.Optional(Type.Integer({ minimum: 0 })) }),
+    produces: ["text/event-stream"],
+  };
+  server.get("/events", { schema: eventsSchema }, (request, reply) => {
+    const lastEventId = request.headers["last-event-id"];
+    return sendStream(reply, closing.signal, (write, signal) =>
+      handlers.streamEvents(store, lastEventId, write, signal),
+    );
+  });
+
+  server.get("/openapi.json", { schema: { hide: true } }, () => server.swagger());
+  server.addHook("preClose", async () => closing.abort());
+  const url = await server.listen({ host: "127.0.0.1", port });
+  return { url, close: () => server.close() };
+}
+
+/** Answer with what is written, until the reader goes or the service ends. */
+function sendStream(
+  reply: FastifyReply,
+  closing: AbortSignal,
+  run: (write: (text: string) => Promise<void>, signal: AbortSignal) => Promise<void>,
+): FastifyReply {
+  const gone = new AbortController();
+  reply.raw.once("close", () => gone.abort());
+  const signal = AbortSignal.any([gone.signal, closing]);
+  let isRead = () => {};
+  const text = new Readable({ read: () => isRead() });
+  // Resolves when the reader wants more: who reads slowly must not fill the memory.
+  const write = (part: string) =>
+    new Promise<void>((resolve) => {
+      if (signal.aborted || text.push(part)) return resolve();
+      isRead = resolve;
+      signal.addEventListener("abort", () => resolve(), { once: true });
+    });
+  run(write, signal).then(
+    () => text.push(null),
+    (error) => text.destroy(error),
+  );
+  // Says at once that it has begun, before anything has happened.
+  text.push(": hello\n\n");
+  return reply
+    .header("content-type", "text/event-stream")
+    .header("cache-control", "no-cache")
+    .send(text);
+}
