@@ -14,13 +14,16 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { connect, connectAsync, type IPublishPacket, type MqttClient } from "mqtt";
 import { connectSimulatedDevice } from "../workbook/bridge/device.ts";
-import {
-  type CommandAnswer,
-  type CommandRequest,
-  openHttpService,
-  type ReadingsPage,
+import type {
+  CommandAnswer,
+  CommandRequest,
+  ReadingsPage,
 } from "../workbook/bridge/http-service.ts";
-import { type BridgeProcess, startProcess } from "../workbook/bridge/process.ts";
+import {
+  type BridgeProcess,
+  type ProcessOptions,
+  startProcess,
+} from "../workbook/bridge/process.ts";
 import { openStore } from "../workbook/bridge/sqlite-store.ts";
 import type { Command, Store, StoreEvent } from "../workbook/bridge/store.ts";
 import { partsOf, topicOf } from "../workbook/bridge/topics.ts";
@@ -372,17 +375,16 @@ const temperature = (value: number): Reading => {
 export async function main(demo: Demo): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "workbook-"));
   const processes: BridgeProcess[] = [];
-  const start = (role: "service" | "worker" | "all-in-one", name: string) => {
+  const start: Start = (role, name, database) => {
     const answers = fileURLToPath(import.meta.url);
-    const database = join(folder, role === "all-in-one" ? "all-in-one.db" : "bridge.db");
     const started = startProcess({ role, answers, database, brokerUrl: demo.brokerUrl, name });
     processes.push(started);
     return started;
   };
   try {
-    await showAllInOne(demo, folder, start);
-    await showBridge(demo, folder, start);
-    await showSpeed(demo, folder);
+    await showAllInOne(demo, join(folder, "all-in-one.db"), start);
+    await showBridge(demo, join(folder, "bridge.db"), start);
+    await showSpeed(demo, join(folder, "speed.db"), start);
   } finally {
     for (const each of processes) each.kill();
     await Promise.all(processes.map(({ gone }) => gone));
@@ -390,12 +392,12 @@ export async function main(demo: Demo): Promise<void> {
   }
 }
 
-type Start = (role: "service" | "worker" | "all-in-one", name: string) => BridgeProcess;
+type Start = (role: ProcessOptions["role"], name: string, database: string) => BridgeProcess;
 
-async function showAllInOne(demo: Demo, folder: string, start: Start): Promise<void> {
-  const four = ["1", "2", "3", "4"].map((name) => start("all-in-one", name));
+async function showAllInOne(demo: Demo, database: string, start: Start): Promise<void> {
+  const four = ["1", "2", "3", "4"].map((name) => start("all-in-one", name, database));
   await Promise.all(four.map(({ ready }) => ready));
-  const store = await openStore(join(folder, "all-in-one.db"));
+  const store = await openStore(database);
   const sensor = await connectSimulatedDevice(demo.brokerUrl, "sensor");
   await sensor.report(temperature(21));
   const rows = () => store.readingsBehind(0, "sensor", 100);
@@ -403,7 +405,7 @@ async function showAllInOne(demo: Demo, folder: string, start: Start): Promise<v
   demo.showWire("HTTP and MQTT in one process, and four of them: one reading, four copies");
   await Promise.all(four.map((one) => one.stop()));
   await sensor.report(temperature(22));
-  const again = start("all-in-one", "1");
+  const again = start("all-in-one", "1", database);
   await again.ready;
   await sensor.report(temperature(23));
   await until(store, async () => (await rows()).length === 5);
@@ -416,12 +418,12 @@ async function showAllInOne(demo: Demo, folder: string, start: Start): Promise<v
   console.log(`In the database is: ${values.join(", ")}`);
 }
 
-async function showBridge(demo: Demo, folder: string, start: Start): Promise<void> {
-  const store = await openStore(join(folder, "bridge.db"));
-  const worker = start("worker", "bridge");
-  const services = ["1", "2", "3", "4"].map((name) => start("service", name));
-  const [first = "", second = ""] = await Promise.all(services.map(({ ready }) => ready));
+async function showBridge(demo: Demo, database: string, start: Start): Promise<void> {
+  const store = await openStore(database);
+  const worker = start("worker", "bridge", database);
   await worker.ready;
+  const services = ["1", "2"].map((name) => start("service", name, database));
+  const [first = "", second = ""] = await Promise.all(services.map(({ ready }) => ready));
   const window = await connectSimulatedDevice(demo.brokerUrl, "window");
   await window.report(temperature(21));
   const accepted = await post(first, "window", "key-1", "open");
@@ -432,7 +434,7 @@ async function showBridge(demo: Demo, folder: string, start: Start): Promise<voi
     return ((await response.json()) as Command).state === "replied";
   };
   await until(store, () => isReplied(location));
-  demo.showWire("Four HTTP services and one worker: one command, asked for twice");
+  demo.showWire("Two HTTP services and one worker: one command, asked for twice");
   const rows = await store.readingsBehind(0, "window", 100);
   console.log(`\nPOST answered ${accepted.status}, location ${location}`);
   console.log(`The window did: ${window.done.join(", ")}. Rows of its one reading: ${rows.length}`);
@@ -446,7 +448,7 @@ async function showBridge(demo: Demo, folder: string, start: Start): Promise<voi
   );
   const late = await post(second, "window", "key-2", "close");
   await worker.gone;
-  const next = start("worker", "bridge");
+  const next = start("worker", "bridge", database);
   await until(store, () => isReplied(late.headers.get("location")));
   demo.showWire("The worker is killed before it hears the PUBACK, and the next one goes on");
   console.log(`\nThe window did: ${window.done.join(", ")}`);
@@ -456,13 +458,14 @@ async function showBridge(demo: Demo, folder: string, start: Start): Promise<voi
 }
 
 /** How much speed the bridge costs, beside the same without it, in one run. */
-async function showSpeed({ brokerUrl }: Demo, folder: string): Promise<void> {
+async function showSpeed({ brokerUrl }: Demo, database: string, start: Start): Promise<void> {
   const count = 500;
   const numbers = Array.from({ length: count }, (_, number) => number);
-  const store = await openStore(join(folder, "speed.db"));
+  const store = await openStore(database);
   const worker = new BridgeWorker({ brokerUrl, name: "bridge", store });
   await worker.start();
-  const service = await openHttpService(store, { acceptCommand, readingsPage, streamEvents });
+  const service = start("service", "1", database);
+  const url = (await service.ready) ?? "";
   const client = await connectAsync(brokerUrl, { clientId: prefixed("quick"), protocolVersion: 5 });
   const bareCommands = await perSecond(count, () => {
     const topic = topicOf("quick", "commands");
@@ -474,7 +477,7 @@ async function showSpeed({ brokerUrl }: Demo, folder: string): Promise<void> {
     // As many clients as a web server has connections from a busy proxy.
     const lane = async (first: number) => {
       for (let number = first; number < count; number += 20) {
-        await post(service.url, "quick", `${number}`, `${number}`);
+        await post(url, "quick", `${number}`, `${number}`);
       }
     };
     await Promise.all(numbers.slice(0, 20).map(lane));
@@ -494,7 +497,7 @@ async function showSpeed({ brokerUrl }: Demo, folder: string): Promise<void> {
     await until(store, async () => (await store.lastEventId()) === 4 * count);
   });
   await client.endAsync();
-  await service.close();
+  await service.stop();
   await worker.stop();
   await store.close();
   const tell = (what: string, part: number, whole: number) =>

@@ -1,7 +1,7 @@
 /** What `startProcess` starts: the HTTP service or the MQTT worker of a file with answers. */
 import { pathToFileURL } from "node:url";
 import type { HttpHandlers } from "./http-service.ts";
-import type { ProcessOptions, Word } from "./process.ts";
+import type { Failure, ProcessOptions, Word } from "./process.ts";
 import { openStore } from "./sqlite-store.ts";
 import type { Store } from "./store.ts";
 
@@ -49,6 +49,15 @@ async function serve({ role, answers, database, brokerUrl, name }: ProcessOption
 process.once("disconnect", () => process.exit(1));
 
 const say = (word: Word) => new Promise((resolve) => process.send?.(word, resolve));
+
+async function fail(error: unknown): Promise<void> {
+  const { name, message, ...fields } = error as Failure;
+  const { stack } = error as Error;
+  await say({ kind: "failed", error: { ...fields, name, message, ...(stack && { stack }) } });
+  process.exit(1);
+}
+
+process.once("uncaughtException", fail);
 try {
   const { url, stop } = await serve(JSON.parse(process.argv[2] ?? ""));
   process.once("message", async () => {
@@ -57,7 +66,5 @@ try {
   });
   await say({ kind: "ready", ...(url === undefined ? {} : { url }) });
 } catch (error) {
-  const { name, message, ...fields } = error as Error;
-  await say({ kind: "failed", error: { name, message, ...fields } });
-  process.exit(1);
+  await fail(error);
 }

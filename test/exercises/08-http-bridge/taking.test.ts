@@ -27,7 +27,7 @@ describe("takeReply", () => {
     for (const command of [second, first]) {
       const correlationData = Buffer.from(command?.id ?? "");
       const topic = topicOf("window", "replies");
-      await publish(window, topic, `done: ${command?.text}`, desk.name("reply"), {
+      await publish(window, topic, `done: ${command?.text}`, `reply ${command?.text}`, {
         correlationData,
       });
     }

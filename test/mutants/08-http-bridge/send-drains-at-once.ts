@@ -1,0 +1,9 @@
+import * as right from "../../../solutions/08-http-bridge.ts";
+
+export * from "../../../solutions/08-http-bridge.ts";
+
+export class CommandSender extends right.CommandSender {
+  override async drain(): Promise<void> {
+    void super.drain();
+  }
+}
