@@ -1,5 +1,6 @@
 /** What `startProcess` starts: the HTTP service or the MQTT worker of a file with answers. */
 import { pathToFileURL } from "node:url";
+import { Worker } from "node:worker_threads";
 import type { HttpHandlers } from "./http-service.ts";
 import type { Failure, ProcessOptions, Word } from "./process.ts";
 import { openStore } from "./sqlite-store.ts";
@@ -45,8 +46,13 @@ async function serve({ role, answers, database, brokerUrl, name }: ProcessOption
   return { url: service.url, stop: () => service.close().then(() => store.close()) };
 }
 
-// Whoever has started this process is gone, so nobody could end it any more.
+// When whoever has started this process is gone, nobody could end it any more.
 process.once("disconnect", () => process.exit(1));
+if (!process.connected) process.exit(1);
+// The event above is never heard in a process whose answer loops without a pause: a thread looks too.
+const look =
+  "setInterval(() => process.ppid !== parent && process.kill(process.pid, 'SIGKILL'), 500)";
+new Worker(`const parent = ${process.ppid}; ${look}`, { eval: true }).unref();
 
 const say = (word: Word) => new Promise((resolve) => process.send?.(word, resolve));
 

@@ -1,6 +1,6 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -56,28 +56,28 @@ describe("the processes of the bridge", { timeout: 60_000 }, () => {
   });
 
   test("end with the process that has started them, also when that is killed", async () => {
-    const parent = spawn(
-      process.execPath,
-      [
-        "--import",
-        "tsx",
-        "--input-type=module",
-        "--eval",
-        `import { startProcess } from ${JSON.stringify(new URL("../../../workbook/bridge/process.ts", import.meta.url).href)};
-        const children = ["service", "worker"].map((role) =>
-          startProcess({ ...${JSON.stringify(optionsFor("worker", "1"))}, role }));
-        await Promise.all(children.map(({ ready }) => ready));
-        console.log(JSON.stringify(children.map(({ pid }) => pid)));
-        setInterval(() => {}, 1000);`,
-      ],
-      { cwd: root, stdio: ["ignore", "pipe", "inherit"] },
-    );
-    const [line] = await once(
-      createInterface(parent.stdout as NonNullable<ChildProcess["stdout"]>),
-      "line",
-    );
+    const loops = join(folder, "loops.ts");
+    writeFileSync(loops, "export class BridgeWorker { async start() { for (;;); } }");
+    const children = [
+      optionsFor("service", "1"),
+      optionsFor("worker", "2"),
+      { ...optionsFor("worker", "3"), answers: loops },
+    ];
+    const processFile = new URL("../../../workbook/bridge/process.ts", import.meta.url).href;
+    const program = `
+      import { startProcess } from ${JSON.stringify(processFile)};
+      const children = ${JSON.stringify(children)}.map(startProcess);
+      await Promise.all(children.slice(0, 2).map(({ ready }) => ready));
+      console.log(JSON.stringify(children.map(({ pid }) => pid)));
+      setInterval(() => {}, 1000);`;
+    const flags = ["--import", "tsx", "--input-type=module", "--eval", program];
+    const parent = spawn(process.execPath, flags, {
+      cwd: root,
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const [line] = await once(createInterface(parent.stdout), "line");
     const pids: number[] = JSON.parse(line);
-    expect(pids.map(isRunning)).toEqual([true, true]);
+    expect(pids.map(isRunning)).toEqual([true, true, true]);
     parent.kill("SIGKILL");
     await expect.poll(() => pids.filter(isRunning), { timeout: 10_000 }).toEqual([]);
   });
