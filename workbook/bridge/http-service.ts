@@ -75,12 +75,12 @@ const deviceId = Type.Object({ deviceId: Type.String() });
  * Start the HTTP service on loopback. It knows a database and no broker: so it may be restarted, or run
  * four times, and MQTT does not notice.
  *
- * @param port 0 takes a free one
+ * @param onFailure called with what a handler throws and should not: the client gets a 500 for it
  */
 export async function openHttpService(
   store: Store,
   handlers: HttpHandlers,
-  port = 0,
+  onFailure: (error: Error) => void,
 ): Promise<HttpService> {
   const server = fastify({ forceCloseConnections: true }).withTypeProvider<TypeBoxTypeProvider>();
   const closing = new AbortController();
@@ -91,10 +91,11 @@ export async function openHttpService(
     },
   });
   server.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
-    if (error instanceof StoreBusy) reply.header("retry-after", "1");
-    reply
-      .code(error instanceof StoreBusy ? 503 : (error.statusCode ?? 500))
-      .send({ problem: error.message });
+    const isBusy = error instanceof StoreBusy;
+    const status = isBusy ? 503 : (error.statusCode ?? 500);
+    if (isBusy) reply.header("retry-after", "1");
+    if (status === 500) onFailure(error);
+    reply.code(status).send({ problem: error.message });
   });
 
   const commandSchema = {
@@ -156,14 +157,17 @@ export async function openHttpService(
   };
   server.get("/events", { schema: eventsSchema }, (request, reply) => {
     const lastEventId = request.headers["last-event-id"];
-    return sendStream(reply, closing.signal, (write, signal) =>
-      handlers.streamEvents(store, lastEventId, write, signal),
+    return sendStream(
+      reply,
+      closing.signal,
+      (write, signal) => handlers.streamEvents(store, lastEventId, write, signal),
+      onFailure,
     );
   });
 
   server.get("/openapi.json", { schema: { hide: true } }, () => server.swagger());
   server.addHook("preClose", async () => closing.abort());
-  const url = await server.listen({ host: "127.0.0.1", port });
+  const url = await server.listen({ host: "127.0.0.1", port: 0 });
   return { url, close: () => server.close() };
 }
 
@@ -172,6 +176,7 @@ function sendStream(
   reply: FastifyReply,
   closing: AbortSignal,
   run: (write: (text: string) => Promise<void>, signal: AbortSignal) => Promise<void>,
+  onFailure: (error: Error) => void,
 ): FastifyReply {
   const gone = new AbortController();
   reply.raw.once("close", () => gone.abort());
@@ -187,7 +192,10 @@ function sendStream(
     });
   run(write, signal).then(
     () => text.push(null),
-    (error) => text.destroy(error),
+    (error) => {
+      text.destroy(error);
+      onFailure(error);
+    },
   );
   // Says at once that it has begun, before anything has happened.
   text.push(": hello\n\n");

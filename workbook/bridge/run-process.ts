@@ -42,6 +42,7 @@ async function serve({ role, answers, database, brokerUrl, name }: ProcessOption
       : await (await import("./http-service.ts")).openHttpService(
           store,
           (await import(pathToFileURL(answers).href)) as Answers,
+          fail,
         );
   return { url: service.url, stop: () => service.close().then(() => store.close()) };
 }

@@ -92,7 +92,12 @@ export function storeWith(store: Store, changed: Partial<Store>): Store {
 
 /** The HTTP service with the answers under test, in this process. Returns its URL. */
 export async function openService(desk: Desk, store: Store): Promise<string> {
-  const service = await openHttpService(store, await answers());
+  // Not as a rejection of the request, which would be a response: the check shall end with the error.
+  const onFailure = (error: Error) =>
+    setImmediate(() => {
+      throw error;
+    });
+  const service = await openHttpService(store, await answers(), onFailure);
   desk.atEnd(() => service.close());
   return service.url;
 }

@@ -1,3 +1,5 @@
+// Kills: CommandSender: drains: finishes what is on its way, and begins nothing
+// Does not wait.
 import * as right from "../../../solutions/08-http-bridge.ts";
 
 export * from "../../../solutions/08-http-bridge.ts";

@@ -14,6 +14,7 @@ import type { Store } from "../../../workbook/bridge/store.ts";
 /** What is no part of these tests, as simple as it can be. */
 const handlers: HttpHandlers = {
   acceptCommand: async (store, request) => {
+    if (request.key === "broken") throw new Error("a mistake");
     const command = await store.addCommand({ id: request.key, ...request });
     return { status: 202, location: `/commands/${command.id}`, command };
   },
@@ -28,15 +29,17 @@ describe("the HTTP service of the bridge", () => {
   let folder = "";
   let store: Store;
   let service: HttpService;
+  const failures: string[] = [];
 
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), "workbook-service-"));
     store = await openStore(join(folder, "bridge.db"), { patienceMs: 50 });
-    service = await openHttpService(store, handlers);
+    service = await openHttpService(store, handlers, (error) => failures.push(error.message));
   });
   afterEach(async () => {
     await service.close();
     await store.close();
+    expect(failures).toEqual([]);
     rmSync(folder, { recursive: true });
   });
 
@@ -100,6 +103,11 @@ describe("the HTTP service of the bridge", () => {
     other.exec("ROLLBACK");
     other.close();
     expect((await post({ text: "open" })).status).toBe(202);
+  });
+
+  test("tells what a handler throws and should not", async () => {
+    expect((await post({ text: "fail" }, { "idempotency-key": "broken" })).status).toBe(500);
+    expect(failures.splice(0)).toEqual(["a mistake"]);
   });
 
   test("ends its streams when it closes", async () => {
