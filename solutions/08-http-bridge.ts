@@ -81,6 +81,8 @@ export class CommandSender {
   readonly #unwatch: () => void;
   /** How many are on their way, or acknowledged and not recorded yet. */
   #sending = 0;
+  /** How many of them the store is being told of. */
+  #recording = 0;
   #isStopped = false;
   #isClaiming = false;
   #hasNews = false;
@@ -122,8 +124,6 @@ export class CommandSender {
   }
 
   // #region helper
-  #recording = 0;
-
   #wake(): void {
     this.#hasNews = true;
     if (!this.#isClaiming) void this.#claim();
@@ -148,7 +148,7 @@ export class CommandSender {
     const options = { qos: 1, properties: propertiesOf(command) } as const;
     this.client.publish(topicOf(deviceId, "commands"), text, options, async (error) => {
       this.#recording++;
-      // An error without a reason code means that it was not sent: its claim is given back some day.
+      // Any other error means that it was not sent: its claim is given back, or runs out.
       if (error === null || error === undefined) await this.store.commandAcknowledged(command.id);
       else if (isRefusal(error)) await this.store.commandRefused(command.id, error.message);
       this.#recording--;

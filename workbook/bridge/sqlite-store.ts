@@ -15,6 +15,8 @@ import {
 const CLAIM_MS = 60_000;
 /** How often to look whether another process has changed something, in milliseconds. */
 const LOOK_MS = 20;
+/** How often to tell that there may be something, though nothing has changed: a claim runs out silently. */
+const TELL_MS = 10_000;
 /** How long to wait for a lock before trying again, in milliseconds. The event loop goes on meanwhile. */
 const RETRY_MS = 10;
 
@@ -76,6 +78,7 @@ class SqliteStore implements Store {
   /** The last write that was begun: the next one waits for it, so that they keep their order. */
   #last: Promise<unknown> = Promise.resolve();
   #version = 0;
+  #toldAt = performance.now();
   #closed = false;
 
   constructor(
@@ -304,7 +307,8 @@ class SqliteStore implements Store {
   #lookForChanges(): void {
     try {
       const version = this.#dataVersion();
-      if (version === this.#version) return;
+      const isDue = performance.now() - this.#toldAt >= TELL_MS;
+      if (version === this.#version && !isDue) return;
       this.#version = version;
     } catch (error) {
       if (!isLocked(error)) throw error;
@@ -313,6 +317,7 @@ class SqliteStore implements Store {
   }
 
   #tell(): void {
+    this.#toldAt = performance.now();
     for (const changed of [...this.#watchers]) changed();
   }
 }

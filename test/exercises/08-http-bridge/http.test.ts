@@ -21,7 +21,7 @@ describe("acceptCommand", () => {
   check("acceptCommand", "stores a command, and says where to look", async (desk) => {
     const { store } = await openDatabase(desk);
     const url = await openService(desk, store);
-    const response = await posted(url, { key: "key-1", text: "open" });
+    const response = await posted(url, { key: desk.name("key"), text: "open" });
     const location = response.headers.get("location") ?? "";
     const found = location.startsWith("/") ? await fetch(`${url}${location}`) : undefined;
     const told = (await found?.json()) as Record<string, unknown> | undefined;
@@ -40,7 +40,7 @@ describe("acceptCommand", () => {
     const { acceptCommand } = await answers();
     const held = lock();
     let isAnswered = false;
-    const request = { deviceId: "window", key: "key-1", text: "open" };
+    const request = { deviceId: "window", key: desk.name("key"), text: "open" };
     const answer = settles("acceptCommand", () => acceptCommand(store, request)).then(() => {
       isAnswered = true;
     });
@@ -61,7 +61,7 @@ describe("acceptCommand", () => {
   check("acceptCommand", "stores a request once that comes again", async (desk) => {
     const { store } = await openDatabase(desk);
     const { acceptCommand } = await answers();
-    const request = { deviceId: "window", key: "key-1", text: "open" };
+    const request = { deviceId: "window", key: desk.name("key"), text: "open" };
     const ask = () => settles("acceptCommand", () => acceptCommand(store, request));
     const all = await Promise.all(Array.from({ length: 5 }, ask));
     all.push(await ask());
@@ -82,10 +82,10 @@ describe("acceptCommand", () => {
   check("acceptCommand", "refuses a key that stands for another request", async (desk) => {
     const { store } = await openDatabase(desk);
     const url = await openService(desk, store);
-    await posted(url, { key: "key-1", text: "open" });
-    const other = await posted(url, { key: "key-1", text: "close" });
-    const elsewhere = await posted(url, { key: "key-1", text: "open", deviceId: "door" });
-    const again = await posted(url, { key: "key-1", text: "open" });
+    await posted(url, { key: desk.name("key"), text: "open" });
+    const other = await posted(url, { key: desk.name("key"), text: "close" });
+    const elsewhere = await posted(url, { key: desk.name("key"), text: "open", deviceId: "door" });
+    const again = await posted(url, { key: desk.name("key"), text: "open" });
     const got = [other, elsewhere, again].map(({ status }) => status);
     if (got.join() === "422,422,202") return;
     throw new Wrong({
@@ -103,7 +103,7 @@ describe("acceptCommand", () => {
     const good = ["window", "sensor.2-b_7", "Küche 3", "$1"];
     const statusOf = (deviceId: string) =>
       settles("acceptCommand", async () => {
-        const request = { deviceId, key: `key of ${deviceId}`, text: "open" };
+        const request = { deviceId, key: desk.name(`key of ${deviceId}`), text: "open" };
         return (await acceptCommand(store, request)).status;
       });
     for (const deviceId of [...bad, ...good]) {
@@ -130,7 +130,7 @@ describe("acceptCommand", () => {
   check("acceptCommand", "knows a request again after kill -9 of the service", async (desk) => {
     const { store, file } = await openDatabase(desk);
     const child = await start(desk, "service", file);
-    const request = { key: "key-1", text: "open" };
+    const request = { key: desk.name("key"), text: "open" };
     const lost = post(child.url, request).catch(() => undefined);
     const isStored = async () => (await store.lastEventId()) > 0;
     await until(store, isStored, () => notStored());
