@@ -1,8 +1,7 @@
 import { Readable } from "node:stream";
 import swagger from "@fastify/swagger";
-import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
+import type { JsonSchemaToTsProvider } from "@fastify/type-provider-json-schema-to-ts";
 import fastify, { type FastifyReply } from "fastify";
-import { Type } from "typebox";
 import { type Command, type Store, StoreBusy, type StoredReading } from "./store.ts";
 
 /** A command as it is asked for by HTTP. Its form has been checked, its device has not. */
@@ -44,32 +43,72 @@ export interface HttpService {
   close(): Promise<void>;
 }
 
-const problem = Type.Object({ problem: Type.String() });
-const command = Type.Object({
-  id: Type.String(),
-  key: Type.String(),
-  deviceId: Type.String(),
-  text: Type.String(),
-  state: Type.Enum(["stored", "acknowledged", "refused", "replied"]),
-  reason: Type.Optional(Type.String({ description: "why the broker refused it" })),
-  reply: Type.Optional(Type.String({ description: "what the device replied" })),
-});
-const device = Type.Object({ id: Type.String(), presence: Type.Enum(["online", "offline"]) });
-const page = Type.Object({
-  readings: Type.Array(
-    Type.Object({
-      place: Type.Integer(),
-      reading: Type.Object({
-        kind: Type.String(),
-        room: Type.String(),
-        value: Type.Number(),
-        unit: Type.String(),
-      }),
-    }),
-  ),
-  next: Type.Integer({ description: "since, for the next request" }),
-});
-const deviceId = Type.Object({ deviceId: Type.String() });
+const text = { type: "string" } as const;
+
+const problem = {
+  type: "object",
+  properties: { problem: text },
+  additionalProperties: false,
+  required: ["problem"],
+} as const;
+
+const command = {
+  type: "object",
+  properties: {
+    id: text,
+    key: text,
+    deviceId: text,
+    text,
+    state: { enum: ["stored", "acknowledged", "refused", "replied"] },
+    reason: { type: "string", description: "why the broker refused it" },
+    reply: { type: "string", description: "what the device replied" },
+  },
+  additionalProperties: false,
+  required: ["id", "key", "deviceId", "text", "state"],
+} as const;
+
+const devices = {
+  type: "array",
+  items: {
+    type: "object",
+    properties: { id: text, presence: { enum: ["online", "offline"] } },
+    additionalProperties: false,
+    required: ["id", "presence"],
+  },
+} as const;
+
+const reading = {
+  type: "object",
+  properties: { kind: text, room: text, value: { type: "number" }, unit: text },
+  additionalProperties: false,
+  required: ["kind", "room", "value", "unit"],
+} as const;
+
+const page = {
+  type: "object",
+  properties: {
+    readings: {
+      type: "array",
+      items: {
+        type: "object",
+        properties: { place: { type: "integer" }, reading },
+        additionalProperties: false,
+        required: ["place", "reading"],
+      },
+    },
+    next: { type: "integer", description: "since, for the next request" },
+  },
+  additionalProperties: false,
+  required: ["readings", "next"],
+} as const;
+
+/** In the path. */
+const deviceId = {
+  type: "object",
+  properties: { deviceId: text },
+  additionalProperties: false,
+  required: ["deviceId"],
+} as const;
 
 /**
  * Start the HTTP service on loopback. It knows a database and no broker: so it may be restarted, or run
@@ -82,7 +121,9 @@ export async function openHttpService(
   handlers: HttpHandlers,
   onFailure: (error: Error) => void,
 ): Promise<HttpService> {
-  const server = fastify({ forceCloseConnections: true }).withTypeProvider<TypeBoxTypeProvider>();
+  const server = fastify({
+    forceCloseConnections: true,
+  }).withTypeProvider<JsonSchemaToTsProvider>();
   const closing = new AbortController();
   await server.register(swagger, {
     openapi: {
@@ -101,10 +142,19 @@ export async function openHttpService(
   const commandSchema = {
     summary: "Have a device do something",
     params: deviceId,
-    headers: Type.Object({ "idempotency-key": Type.String({ minLength: 1, maxLength: 200 }) }),
-    body: Type.Object({ text: Type.String({ minLength: 1, maxLength: 1000 }) }),
+    headers: {
+      type: "object",
+      properties: { "idempotency-key": { type: "string", minLength: 1, maxLength: 200 } },
+      required: ["idempotency-key"],
+    },
+    body: {
+      type: "object",
+      properties: { text: { type: "string", minLength: 1, maxLength: 1000 } },
+      additionalProperties: false,
+      required: ["text"],
+    },
     response: { 202: command, 400: problem, 422: problem, 503: problem },
-  };
+  } as const;
   server.post("/devices/:deviceId/commands", { schema: commandSchema }, async (request, reply) => {
     const { deviceId } = request.params;
     const key = request.headers["idempotency-key"];
@@ -116,9 +166,9 @@ export async function openHttpService(
 
   const stateSchema = {
     summary: "How far a command has come",
-    params: Type.Object({ id: Type.String() }),
+    params: { type: "object", properties: { id: text }, required: ["id"] },
     response: { 200: command, 404: problem, 503: problem },
-  };
+  } as const;
   server.get("/commands/:id", { schema: stateSchema }, async (request, reply) => {
     const found = await store.command(request.params.id);
     return found ?? reply.code(404).send({ problem: "there is no such command" });
@@ -126,19 +176,27 @@ export async function openHttpService(
 
   const devicesSchema = {
     summary: "The devices, and which are online",
-    response: { 200: Type.Array(device), 503: problem },
-  };
+    response: { 200: devices, 503: problem },
+  } as const;
   server.get("/devices", { schema: devicesSchema }, () => store.devices());
 
   const readingsSchema = {
     summary: "A device's readings, oldest first",
     params: deviceId,
-    querystring: Type.Object({
-      since: Type.Integer({ minimum: 0, default: 0, description: "next, of the answer before" }),
-      limit: Type.Integer({ minimum: 1, maximum: 500, default: 100 }),
-    }),
+    querystring: {
+      type: "object",
+      properties: {
+        since: {
+          type: "integer",
+          minimum: 0,
+          default: 0,
+          description: "next, of the answer before",
+        },
+        limit: { type: "integer", minimum: 1, maximum: 500, default: 100 },
+      },
+    },
     response: { 200: page, 503: problem },
-  };
+  } as const;
   server.get("/devices/:deviceId/readings", { schema: readingsSchema }, async (request) => {
     const { since, limit } = request.query;
     const { readings, next } = await handlers.readingsPage(
@@ -152,9 +210,12 @@ export async function openHttpService(
 
   const eventsSchema = {
     summary: "What changes, as server-sent events",
-    headers: Type.Object({ "last-event-id": Type.Optional(Type.Integer({ minimum: 0 })) }),
+    headers: {
+      type: "object",
+      properties: { "last-event-id": { type: "integer", minimum: 0 } },
+    },
     produces: ["text/event-stream"],
-  };
+  } as const;
   server.get("/events", { schema: eventsSchema }, (request, reply) => {
     const lastEventId = request.headers["last-event-id"];
     return sendStream(
