@@ -63,10 +63,10 @@ export function propertiesOf({ id, deviceId }: Command) {
  * refused with the reason where the broker says that it will not take it (a reason code from 128)
  * [MQTT-4.3.2-3].
  *
- * Before it publishes a command, it claims it, so that other workers leave it alone. It claims no more
- * than it can publish now: nothing while there is no line, and never more than may be without a PUBACK,
- * which the CONNACK's Receive Maximum says, or else 65,535 [MQTT-3.3.4-7]. A command whose acknowledgement
- * is not in the store yet still counts.
+ * Before it publishes a command, it claims it, so that other workers leave it alone. It claims as many as
+ * it can publish now, and no more: none while there is no line, and never more than may be without a
+ * PUBACK, which the CONNACK's Receive Maximum says, or else 65,535 [MQTT-3.3.4-7]. A command whose
+ * acknowledgement is not in the store yet still counts.
  */
 export class CommandSender {
   /** From here on it looks whenever the store changes or a line stands. */

@@ -249,18 +249,28 @@ describe("BridgeWorker", () => {
     };
   };
 
-  const subscribed = (desk: Desk) =>
-    desk.sees(
-      received("suback"),
-      () =>
-        new Wrong({
-          headline: "there was no SUBSCRIBE",
-          expected: "→ SUBSCRIBE",
-          got: "none came",
-          why: "the broker sends a client what it has subscribed to",
-          wire: desk.frames(),
-        }),
-    );
+  /** Resolves when the worker has been granted all that it asks for, in one SUBSCRIBE or in several. */
+  const subscribed = async (desk: Desk) => {
+    const asked = () => desk.frames(sent("subscribe")).length;
+    let seen: number;
+    do {
+      seen = Math.max(1, asked());
+      await desk.sees(
+        () => desk.frames(received("suback")).length >= seen,
+        () => notSubscribed(desk),
+      );
+      await roundTrip(desk);
+    } while (asked() > seen);
+  };
+
+  const notSubscribed = (desk: Desk) =>
+    new Wrong({
+      headline: "there was no SUBSCRIBE",
+      expected: "→ SUBSCRIBE",
+      got: "none came",
+      why: "the broker sends a client what it has subscribed to",
+      wire: desk.frames(),
+    });
 
   const allAre = (
     desk: Desk,
