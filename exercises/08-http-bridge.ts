@@ -327,15 +327,13 @@ async function showSpeed({ brokerUrl }: Demo, database: string, start: Start): P
   await service.stop();
   await worker.stop();
   await store.close();
-  const tell = (what: string, part: number, whole: number) =>
-    console.log(`  ${what}: ${part.toFixed(0)} a second, alone ${whole.toFixed(0)}`);
+  const tell = (what: string, part: number, alone: string, whole: number) => {
+    const share = `${Math.round((100 * part) / whole)} % of ${alone}`;
+    console.log(`  ${what}: ${part.toFixed(0)} a second, ${share} (${whole.toFixed(0)})`);
+  };
   console.log(`\n${count} of each, all processes on this machine:`);
-  tell("commands, from POST to PUBACK, and a PUBLISH", commands, bareCommands);
-  tell("readings, from PUBLISH to row, and a row", rows, bareRows);
-  const percent = (part: number, whole: number) => `${Math.round((100 * part) / whole)} %`;
-  console.log(
-    `  so ${percent(commands, bareCommands)} and ${percent(rows, bareRows)} of the speed`,
-  );
+  tell("commands from POST to PUBACK", commands, "PUBLISHes alone", bareCommands);
+  tell("readings from PUBLISH to row", rows, "rows alone", bareRows);
 }
 
 function post(url: string, deviceId: string, key: string, text: string): Promise<Response> {
