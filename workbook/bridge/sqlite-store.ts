@@ -51,6 +51,7 @@ export async function openStore(file: string, options: StoreOptions = {}): Promi
   // A lock that does not go at once is waited for by this file, not within the database's own call.
   await whenFree(() => {
     database.pragma("journal_mode = WAL");
+    // What is committed survives kill -9. To survive a power cut too takes FULL, and an fsync each time.
     database.pragma("synchronous = NORMAL");
     database.exec(schema);
   }, Number.POSITIVE_INFINITY);
