@@ -1,0 +1,18 @@
+// Kills: acceptCommand: stores a request once that comes again
+// Makes up a key of its own.
+import { randomUUID } from "node:crypto";
+import type { CommandAnswer, CommandRequest } from "../../../workbook/bridge/http-service.ts";
+import type { Store } from "../../../workbook/bridge/store.ts";
+
+export * from "../../../solutions/08-http-bridge.ts";
+
+export async function acceptCommand(store: Store, request: CommandRequest): Promise<CommandAnswer> {
+  if (request.deviceId === "" || /[/+#\0]/.test(request.deviceId)) {
+    return { status: 400, problem: "a device's id holds no /, + or #" };
+  }
+  const command = await store.addCommand({ id: randomUUID(), ...request, key: randomUUID() });
+  if (command.deviceId !== request.deviceId || command.text !== request.text) {
+    return { status: 422, problem: "this key was used for another command" };
+  }
+  return { status: 202, location: `/commands/${command.id}`, command };
+}

@@ -1,0 +1,18 @@
+// Kills: acceptCommand: takes only what is one level of a topic for a device
+// Stores first, looks later.
+import { randomUUID } from "node:crypto";
+import type { CommandAnswer, CommandRequest } from "../../../workbook/bridge/http-service.ts";
+import type { Store } from "../../../workbook/bridge/store.ts";
+
+export * from "../../../solutions/08-http-bridge.ts";
+
+export async function acceptCommand(store: Store, request: CommandRequest): Promise<CommandAnswer> {
+  const command = await store.addCommand({ id: randomUUID(), ...request });
+  if (request.deviceId === "" || /[/+#\0]/.test(request.deviceId)) {
+    return { status: 400, problem: "a device's id holds no /, + or #" };
+  }
+  if (command.deviceId !== request.deviceId || command.text !== request.text) {
+    return { status: 422, problem: "this key was used for another command" };
+  }
+  return { status: 202, location: `/commands/${command.id}`, command };
+}

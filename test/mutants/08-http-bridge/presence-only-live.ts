@@ -1,0 +1,15 @@
+// Kills: takePresence: knows who was there before it came
+// Passes over retained messages, because they are old.
+import type { IPublishPacket } from "mqtt";
+import type { Store } from "../../../workbook/bridge/store.ts";
+import { partsOf } from "../../../workbook/bridge/topics.ts";
+
+export * from "../../../solutions/08-http-bridge.ts";
+
+export async function takePresence(store: Store, packet: IPublishPacket): Promise<void> {
+  const deviceId = partsOf(packet.topic)?.deviceId;
+  const status = packet.payload.toString();
+  if (deviceId === undefined || packet.retain) return;
+  if (status === "online" || status === "offline") await store.setPresence(deviceId, status);
+  else if (status === "") await store.setPresence(deviceId, undefined);
+}
