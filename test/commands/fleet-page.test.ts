@@ -231,6 +231,9 @@ describe(`the page in Chromium${missing}`, {
       ]);
       const width = () => page.evaluate("document.documentElement.scrollWidth");
       expect(await width()).toBe(390);
+      const list = page.locator("#entries");
+      const hangsOver = await list.evaluate((ol) => ol.scrollWidth - ol.clientWidth);
+      expect(hangsOver).toBe(0);
       // Who speaks to whom stands in words where there is no room for lanes.
       await seen(page.locator("#entries .who:visible"), "fleet-kitchen → broker");
       await press(page, "Pause");
