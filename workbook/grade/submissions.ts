@@ -1,5 +1,5 @@
 import { lstatSync, readFileSync, realpathSync, statSync } from "node:fs";
-import { basename, join, resolve } from "node:path";
+import { basename, join, relative, resolve } from "node:path";
 import { listModules, root } from "../modules.ts";
 import { UsageError } from "../usage-error.ts";
 
@@ -51,6 +51,8 @@ export function readSubmissions(folders: readonly string[]): Submissions {
     byName.set(submission.name, { folder, submission });
     if (submission.files.size === 0) notes.push(`${folder} holds no exercise file`);
   }
+  if (folders.some(hasLab))
+    notes.push("the labs are not graded: they need files and other programs");
   const alone = folders.length === 1 ? folders[0] : undefined;
   if (byName.size === 0) {
     throw new UsageError(alone ? `${alone} is no folder` : "none of these is a folder", next);
@@ -71,13 +73,28 @@ export function readSolutions(modules: ReadonlySet<string>): Submission {
   return { name: "solutions", files: new Map(files), missing: new Map() };
 }
 
-function read(folder: string): Submission {
+/** What can be judged in a process that may touch nothing. */
+const graded = listModules().filter(({ lab }) => !lab);
+
+function hasLab(folder: string): boolean {
+  return listModules().some(
+    ({ lab, exercise }) => lab && lstatSync(pathIn(folder, exercise), { throwIfNoEntry: false }),
+  );
+}
+
+/** Where a submission has an exercise: in its `exercises` folder, if it has one. */
+function pathIn(folder: string, exercise: string): string {
   const inside = lstatSync(join(folder, "exercises"), { throwIfNoEntry: false });
+  return join(folder, inside ? exercise : basename(exercise));
+}
+
+function read(folder: string): Submission {
   const files = new Map<string, Buffer>();
   const missing = new Map<string, string>();
-  for (const { name, exercise } of listModules()) {
-    const path = inside ? exercise : basename(exercise);
-    const content = readExercise(realpathSync(folder), path);
+  const real = realpathSync(folder);
+  for (const { name, exercise } of graded) {
+    const path = relative(real, pathIn(real, exercise));
+    const content = readExercise(real, path);
     if (typeof content === "string") missing.set(name, `${path} ${content}`);
     else files.set(name, content);
   }
