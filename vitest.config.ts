@@ -8,6 +8,8 @@ export default defineConfig({
     silent: "passed-only",
     // A process for each file: an answer may do anything to the process that it runs in.
     pool: "forks",
+    // Checks wait more than they compute.
+    maxWorkers: "100%",
     projects: [
       ...listModules().map(({ name, checks }) => ({ test: { name, include: [...checks] } })),
       { test: { name: "workbook", include: ["test/workbook/**/*.test.ts"] } },
