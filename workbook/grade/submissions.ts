@@ -51,7 +51,7 @@ export function readSubmissions(folders: readonly string[]): Submissions {
     byName.set(submission.name, { folder, submission });
     if (submission.files.size === 0) notes.push(`${folder} holds no exercise file`);
   }
-  if (folders.some(hasLab))
+  if ([...byName.values()].some(({ folder }) => hasLab(folder)))
     notes.push("the labs are not graded: they need files and other programs");
   const alone = folders.length === 1 ? folders[0] : undefined;
   if (byName.size === 0) {
