@@ -25,12 +25,13 @@ export function wrap(line: string, width: number, indent = "  "): string[] {
   if (line.length <= width) return [line];
   const lines: string[] = [];
   let current = "";
-  for (const word of line.split(" ")) {
+  const [lead = ""] = line.match(/^ */) ?? [];
+  for (const word of line.slice(lead.length).split(" ")) {
     if (current !== "" && current.length + 1 + word.length > width) {
       lines.push(current);
       current = `${indent}${word}`;
     } else {
-      current = current === "" ? word : `${current} ${word}`;
+      current = current === "" ? lead + word : `${current} ${word}`;
     }
   }
   return [...lines, current];

@@ -50,3 +50,7 @@ test.each(Object.keys(troubles) as TroubleName[])("%s fits 80 columns", (name) =
     expect(line.length, line).toBeLessThanOrEqual(80);
   }
 });
+
+test("a line that is broken keeps what it is indented by", () => {
+  expect(wrap("  one two three", 9, "    ")).toEqual(["  one two", "    three"]);
+});
