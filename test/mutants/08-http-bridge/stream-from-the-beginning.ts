@@ -1,39 +1,8 @@
 // Kills: streamEvents: writes what happens from now on
 // Tells everybody everything.
 import * as right from "../../../solutions/08-http-bridge.ts";
-import type { Store } from "../../../workbook/bridge/store.ts";
 
 export * from "../../../solutions/08-http-bridge.ts";
 
-export async function streamEvents(
-  store: Store,
-  lastEventId: number | undefined,
-  write: (text: string) => Promise<void>,
-  signal: AbortSignal,
-): Promise<void> {
-  let hasNews = true;
-  let wake = () => {};
-  const onNews = () => {
-    hasNews = true;
-    wake();
-  };
-  const unwatch = store.watch(onNews);
-  signal.addEventListener("abort", onNews);
-  try {
-    let last = lastEventId ?? 0;
-    while (!signal.aborted) {
-      hasNews = false;
-      for (const event of await store.eventsBehind(last, 100)) {
-        await write(right.formatEvent(event));
-        last = event.id;
-        hasNews = true;
-      }
-      if (hasNews || signal.aborted) continue;
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-      });
-    }
-  } finally {
-    unwatch();
-  }
-}
+export const streamEvents: typeof right.streamEvents = (store, lastEventId, write, signal) =>
+  right.streamEvents(store, lastEventId ?? 0, write, signal);
