@@ -11,6 +11,7 @@ import { paint } from "./paint.ts";
 import { drawEnding, type Ending, exitCodeOf } from "./script-ending.ts";
 import type { Outcome, Target } from "./security/attacks.ts";
 import type { Certificates } from "./security/certificate-folder.ts";
+import { endWhenUnheard } from "./unheard.ts";
 import { countBytes, drawDiagram } from "./wire/diagram.ts";
 import type { Faults } from "./wire/faults.ts";
 import { openTap, type Tap } from "./wire/tap.ts";
@@ -151,6 +152,7 @@ class Script {
   readonly #exit = process.exit.bind(process);
 
   constructor(private readonly file: string) {
+    endWhenUnheard(this.#exit);
     // Called by an answer, it is told; called after that, by a signal's handler, it is meant.
     process.exit = (code) =>
       this.leave(

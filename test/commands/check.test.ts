@@ -54,8 +54,11 @@ function expectLines({ output }: Ended, ...lines: (string | RegExp)[]): void {
   for (const line of lines) expect(output).toMatch(line);
 }
 
-test("a command whose reader has gone ends without a word", { timeout: PATIENCE }, async () => {
-  const child = spawn(process.execPath, ["workbook/cli/run.js", "start"], {
+test.each([
+  ["a command", ["workbook/cli/run.js", "start"]],
+  ["a script", ["--import", "tsx", "solutions/01-basic-pubsub.ts"]],
+])("%s whose reader has gone ends without a word", { timeout: PATIENCE }, async (_, words) => {
+  const child = spawn(process.execPath, words, {
     cwd: project.folder,
     env: { ...process.env, ...embedded },
     stdio: ["ignore", "pipe", "pipe"],

@@ -1,4 +1,5 @@
 import { drawEnvironmentProblem, EnvironmentProblem } from "../environment-problem.ts";
+import { endWhenUnheard } from "../unheard.ts";
 import { UsageError } from "../usage-error.ts";
 
 /** 0 fine, 1 to do or wrong, 2 the command was not understood, 3 the environment is broken. */
@@ -9,7 +10,7 @@ export const exitCodes = { fine: 0, wrong: 1, usage: 2, environment: 3 } as cons
  * is wrong, what to type next.
  */
 export async function runCommand(command: () => Promise<number>): Promise<never> {
-  process.stdout.on("error", leaveUnheard);
+  endWhenUnheard();
   let code: number;
   try {
     code = await command();
@@ -25,11 +26,4 @@ export async function runCommand(command: () => Promise<number>): Promise<never>
     }
   }
   process.exit(code);
-}
-
-/** Whoever read what we print has gone, as `| head` does when it has seen enough. */
-function leaveUnheard(error: NodeJS.ErrnoException): void {
-  if (error.code !== "EPIPE") throw error;
-  // As a program ends that knows nothing of SIGPIPE.
-  process.exit(141);
 }
