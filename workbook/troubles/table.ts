@@ -202,7 +202,7 @@ export const troubles = {
     symptom: "connections under one client id end again and again",
     cause:
       "two clients use the client id {client}. A broker allows one connection for each id and ends the older one [MQTT-3.1.4-3]; if both connect again by themselves, they throw each other out for ever",
-    next: "give each client an id of its own, and end other programs that use this one: another terminal, perhaps; against thieves: use_username_as_clientid in mosquitto.conf",
+    next: "give each client an id of its own, and end other programs that use this one: another terminal, perhaps",
   },
   keepAliveTimeout: {
     symptom: "Keepalive timeout, or DISCONNECT 141",
