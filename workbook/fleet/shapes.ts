@@ -1,3 +1,5 @@
+import type { Part } from "../wire/part.ts";
+
 /** What the server tells the page, as JSON. */
 
 /** A device as its messages tell of it. */
@@ -57,20 +59,7 @@ export interface PacketDetails {
   readonly hex: readonly string[];
   /** How many bytes are left out at the end. */
   readonly hidden: number;
-  readonly parts: readonly {
-    readonly offset: number;
-    readonly length: number;
-    readonly name: string;
-    readonly value: string;
-    readonly meaning: string;
-    readonly section?: string;
-    readonly bits?: readonly {
-      readonly bits: string;
-      readonly name: string;
-      readonly value: string;
-      readonly meaning: string;
-    }[];
-  }[];
+  readonly parts: readonly Omit<Part, "secret">[];
   /** The packets that belong together with this one, in order, itself among them. */
   readonly flow: readonly WireEntry[];
 }

@@ -1,6 +1,7 @@
 import type { PacketCmd } from "mqtt-packet";
-import { type Bits, ByteReader, bytesInWords, type Part, Undecodable } from "./byte-reader.ts";
+import { ByteReader, bytesInWords, Undecodable } from "./byte-reader.ts";
 import { reason } from "./describe.ts";
+import type { Bits, Part } from "./part.ts";
 import { lengthSections, type PropertyPlace, properties } from "./properties.ts";
 import { type Direction, type Frame, packetTypes } from "./transcript.ts";
 
