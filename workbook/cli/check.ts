@@ -13,12 +13,13 @@ async function check(): Promise<number> {
   const selection = select("check", process.argv.slice(2));
   needExercises(selection.modules);
   const fingerprints = new Map(selection.modules.map((each) => [each, fingerprint(each)]));
-  // The compiler takes about as long as the checks: let both work at once.
-  const touched = selection.modules.filter(isTouched);
-  const compiling = typeProblems(touched.map(({ exercise }) => exercise));
   const { broker, passedOver } = await chooseBroker("check");
   for (const reason of passedOver) console.log(paint.dim(`Note: ${reason}.`));
   try {
+    // The compiler takes about as long as the checks: let both work at once. Not before there is a broker:
+    // without one it would go on writing after we have left.
+    const touched = selection.modules.filter(isTouched);
+    const compiling = typeProblems(touched.map(({ exercise }) => exercise));
     const { functionName } = selection;
     const results = selection.modules.flatMap(
       (module) => untouchedResults(module, functionName) ?? [],

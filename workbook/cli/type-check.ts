@@ -17,6 +17,7 @@ export function isUnreadable({ exercise }: Module, problems: readonly TypeProble
 
 /** The TypeScript compiler's errors in these exercises, in order. Never rejects. */
 export async function typeProblems(files: readonly string[]): Promise<TypeProblem[]> {
+  if (files.length === 0) return [];
   const compiler = join(root, "node_modules/typescript/bin/tsc");
   const project = join(root, "workbook/cli/tsconfig.exercises.json");
   const output = await new Promise<string>((resolve) => {
