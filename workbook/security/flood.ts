@@ -15,29 +15,30 @@ const MOST = 100;
 
 /** Opens so many connections to a port of this machine, one after the other, and holds them. */
 export async function openFlood(port: number, count: number): Promise<Flood> {
-  const sockets: Socket[] = [];
-  const closed: Promise<unknown>[] = [];
+  /** Those that are open, with what resolves when they are no more. */
+  const open = new Map<Socket, Promise<void>>();
   for (let number = 0; number < Math.min(count, MOST); number++) {
     const socket = connect(port, "127.0.0.1");
-    sockets.push(socket);
-    closed.push(new Promise((resolve) => socket.once("close", resolve)));
+    const closed = new Promise<void>((resolve) => {
+      socket.once("close", () => {
+        open.delete(socket);
+        resolve();
+      });
+    });
+    open.set(socket, closed);
     // A broker that is full may close the line before it is quite open.
     socket.on("error", () => {});
     socket.resume();
-    await Promise.race([once(socket, "connect"), closed[number]]).catch(() => {});
+    await Promise.race([once(socket, "connect"), closed]).catch(() => {});
   }
   return {
-    open: () => sockets.filter((socket) => !socket.closed).length,
+    open: () => open.size,
     shrinksTo: async (count) => {
-      const left = new Set(sockets.filter((socket) => !socket.closed));
-      while (left.size > count) {
-        await Promise.race([...left].map((socket) => once(socket, "close")));
-        for (const socket of left) if (socket.closed) left.delete(socket);
-      }
+      while (open.size > count) await Promise.race(open.values());
     },
     end: async () => {
-      for (const socket of sockets) socket.destroy();
-      await Promise.all(closed);
+      for (const socket of open.keys()) socket.destroy();
+      await Promise.all(open.values());
     },
   };
 }
