@@ -2,8 +2,9 @@ import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { getContainerRuntimeClient } from "testcontainers";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { dockerProblem } from "../../workbook/broker/docker.ts";
 import type { Score } from "../../workbook/grade/score.ts";
 import { listModules, root } from "../../workbook/modules.ts";
@@ -62,18 +63,23 @@ test.skipIf(images.length === 0)(
   PATIENCE,
 );
 
-test.skipIf(images.length === 0)(
-  "no container is left after Ctrl-C",
-  async () => {
+test.skipIf(images.length === 0).each([
+  ["is being made", "create"],
+  ["runs", "start"],
+])(
+  "no container is left after Ctrl-C while it %s",
+  async (_, event) => {
     const tmp = mkdtempSync(join(folder, "tmp-"));
     const { dockerode } = (await getContainerRuntimeClient()).container;
-    const child = startGrading(["--container", submission("stopped")], { TMPDIR: tmp });
+    const child = startGrading(["--container", submission(event)], { TMPDIR: tmp });
     const label = [`mqtt-workbook.owner.pid=${child.pid}`];
-    const containers = async () =>
-      (await dockerode.listContainers({ all: true, filters: { label } })).length;
-    await expect.poll(containers, { timeout: 60_000 }).toBe(1);
+    const events = await dockerode.getEvents({ filters: { label, event: [event] } });
+    onTestFinished(() => void (events as Readable).destroy());
+    await once(events, "data");
     child.kill("SIGINT");
     expect(await once(child, "close")).toEqual([130, null]);
+    const containers = async () =>
+      (await dockerode.listContainers({ all: true, filters: { label } })).length;
     await expect.poll(containers, { timeout: 10_000 }).toBe(0);
     expect(readdirSync(tmp).filter((file) => file.includes("grade"))).toEqual([]);
   },

@@ -40,26 +40,27 @@ export async function mark({
 }: Marking): Promise<Marked> {
   const sandbox = makeSandbox(submission, packages);
   let marker: Marker | undefined;
-  const cleanUp = () => {
-    marker?.kill();
-    sandbox.remove();
-  };
-  const unregister = onExit(async () => {
+  const starting = (async () => start(sandbox.folder))();
+  const end = async () => {
+    // A signal may come while Docker is still at it; only after that is there something to end.
+    marker = await starting.catch(() => undefined);
     marker?.kill();
     await marker?.ended;
     sandbox.remove();
-  }, cleanUp);
+  };
+  const unregister = onExit(end, () => {
+    marker?.kill();
+    sandbox.remove();
+  });
   try {
-    marker = await start(sandbox.folder);
+    marker = await starting;
     return await hear(marker, limit, {
       secret: randomBytes(16).toString("hex"),
       modules: [...submission.files.keys()],
       ...(broker && { broker }),
     });
   } finally {
-    marker?.kill();
-    await marker?.ended;
-    sandbox.remove();
+    await end();
     unregister();
   }
 }
