@@ -7,11 +7,16 @@ import { createServer, type TlsOptions } from "node:tls";
 import { connectAsync } from "mqtt";
 import { afterAll, beforeAll, describe, expect, inject, type TestContext, test } from "vitest";
 import { probeBroker } from "../../workbook/broker/probe.ts";
+import {
+  type Credentials,
+  createAuthority,
+  openAuthority,
+} from "../../workbook/security/certificates.ts";
 import type { TroubleName } from "../../workbook/troubles/table.ts";
-import { makeCertificate } from "../workbook/fixtures/certificate.ts";
 import { expectTold, lastWords } from "../workbook/fixtures/last-words.ts";
 import { ProjectCopy } from "../workbook/fixtures/project-copy.ts";
 import { scriptedBroker, usual } from "../workbook/fixtures/scripted-broker.ts";
+import { selfSigned } from "../workbook/fixtures/self-signed.ts";
 
 const PATIENCE = 120_000;
 const yesterday = new Date(Date.now() - 86_400_000);
@@ -19,8 +24,10 @@ const tomorrow = new Date(Date.now() + 86_400_000);
 const lastYear = new Date(Date.now() - 365 * 86_400_000);
 const nextYear = new Date(Date.now() + 365 * 86_400_000);
 
-const authority = makeCertificate({ names: ["authority"], isAuthority: true });
-const good = makeCertificate();
+const localhost = { name: "broker", hosts: ["localhost"] };
+const authority = await createAuthority("authority");
+const good = await selfSigned("localhost");
+const signed = await authority.issue(localhost);
 
 let project: ProjectCopy;
 beforeAll(async () => {
@@ -29,8 +36,12 @@ beforeAll(async () => {
 afterAll(() => project.remove());
 
 /** The broker under test, behind TLS. Its port. */
-async function behindTls({ onTestFinished }: TestContext, options: TlsOptions): Promise<number> {
-  const server = createServer(options, (socket) => {
+async function behindTls(
+  { onTestFinished }: TestContext,
+  { certificate, key }: Credentials,
+  options: TlsOptions = {},
+): Promise<number> {
+  const server = createServer({ cert: certificate, key, ...options }, (socket) => {
     const inner = connect(Number(new URL(inject("broker").url).port), "127.0.0.1");
     socket.on("error", () => inner.destroy());
     inner.on("error", () => socket.destroy());
@@ -61,40 +72,46 @@ async function checkWith(url: string, env: NodeJS.ProcessEnv = {}) {
 }
 
 describe.concurrent("the broker of MQTT_URL", { timeout: PATIENCE }, () => {
-  const signed = makeCertificate({ issuer: authority });
-  const expired = makeCertificate({ from: lastYear, until: yesterday });
-  const future = makeCertificate({ from: tomorrow, until: nextYear });
-  const other = makeCertificate({ names: ["broker.example", "mqtt.example"] });
-
-  test.for<[string, TroubleName, TlsOptions, string | undefined, RegExp]>([
+  test.for<[string, TroubleName, Promise<Credentials> | Credentials, string | undefined, RegExp]>([
     ["made by itself", "tlsSelfSigned", good, undefined, /DEPTH_ZERO_SELF_SIGNED_CERT/],
     ["of an unknown authority", "tlsUnknownIssuer", signed, undefined, /UNABLE_TO_VERIFY/],
     [
       "of an unknown authority that is sent along",
       "tlsUnknownIssuer",
-      { key: signed.key, cert: signed.cert + authority.cert },
+      { key: signed.key, certificate: signed.certificate + authority.certificate },
       undefined,
       /SELF_SIGNED_CERT_IN_CHAIN/,
     ],
     [
       "signed by one that may not sign",
       "tlsFailed",
-      makeCertificate({ issuer: good }),
-      good.cert,
-      /INVALID_/,
+      openAuthority(signed).then(({ issue }) => issue({ ...localhost, name: "other" })),
+      signed.certificate,
+      /INVALID_|UNSPECIFIED/,
     ],
-    ["that has expired", "tlsExpired", expired, expired.cert, /CERT_HAS_EXPIRED/],
-    ["that is not yet valid", "tlsNotYetValid", future, future.cert, /CERT_NOT_YET_VALID/],
+    [
+      "that has expired",
+      "tlsExpired",
+      authority.issue({ ...localhost, from: lastYear, until: yesterday }),
+      authority.certificate,
+      /CERT_HAS_EXPIRED/,
+    ],
+    [
+      "that is not yet valid",
+      "tlsNotYetValid",
+      authority.issue({ ...localhost, from: tomorrow, until: nextYear }),
+      authority.certificate,
+      /CERT_NOT_YET_VALID/,
+    ],
     [
       "for other names",
       "tlsNameMismatch",
-      other,
-      other.cert,
+      authority.issue({ name: "broker", hosts: ["broker.example", "mqtt.example"] }),
+      authority.certificate,
       /is for broker\.example, mqtt\.example, and the address says localhost/,
     ],
-  ])("a certificate %s", async ([, name, options, trusted, seen], context) => {
-    const { key, cert } = options;
-    const port = await behindTls(context, { ...(key && { key }), ...(cert && { cert }) });
+  ])("a certificate %s", async ([, name, credentials, trusted, seen], context) => {
+    const port = await behindTls(context, await credentials);
     const env =
       trusted === undefined ? {} : { NODE_EXTRA_CA_CERTS: certificateFile(context, trusted) };
     const { output, code } = await checkWith(`mqtts://localhost:${port}`, env);
@@ -105,12 +122,12 @@ describe.concurrent("the broker of MQTT_URL", { timeout: PATIENCE }, () => {
   });
 
   test.for([
-    ["itself", good, good.cert],
-    ["its authority", signed, authority.cert],
+    ["itself", good, good.certificate],
+    ["its authority", signed, authority.certificate],
   ] as const)(
     "what it says to do helps: to trust %s",
-    async ([, { key, cert }, trusted], context) => {
-      const port = await behindTls(context, { key, cert });
+    async ([, credentials, trusted], context) => {
+      const port = await behindTls(context, credentials);
       const env = { NODE_EXTRA_CA_CERTS: certificateFile(context, trusted) };
       const { output, code } = await project.run("solutions/01-basic-pubsub.ts", [], {
         MQTT_URL: `mqtts://localhost:${port}`,
@@ -124,19 +141,18 @@ describe.concurrent("the broker of MQTT_URL", { timeout: PATIENCE }, () => {
   );
 
   test("it wants a certificate of ours", async (context) => {
-    const { key, cert } = good;
-    const port = await behindTls(context, { key, cert, requestCert: true, ca: [authority.cert] });
-    const env = { NODE_EXTRA_CA_CERTS: certificateFile(context, cert) };
+    const wanting = { requestCert: true, ca: [authority.certificate] };
+    const port = await behindTls(context, good, wanting);
+    const env = { NODE_EXTRA_CA_CERTS: certificateFile(context, good.certificate) };
     const { output, code } = await checkWith(`mqtts://localhost:${port}`, env);
     expectTold(output, "tlsClientCertificate");
     expect(code).toBe(3);
   });
 
   test("it speaks an older TLS than we may", async (context) => {
-    const { key, cert } = good;
-    const port = await behindTls(context, { key, cert, maxVersion: "TLSv1.2" });
+    const port = await behindTls(context, good, { maxVersion: "TLSv1.2" });
     const env = {
-      NODE_EXTRA_CA_CERTS: certificateFile(context, cert),
+      NODE_EXTRA_CA_CERTS: certificateFile(context, good.certificate),
       NODE_OPTIONS: "--tls-min-v1.3",
     };
     const { output, code } = await checkWith(`mqtts://localhost:${port}`, env);
@@ -145,8 +161,7 @@ describe.concurrent("the broker of MQTT_URL", { timeout: PATIENCE }, () => {
   });
 
   test("mqtt:// to a port that speaks TLS", async (context) => {
-    const { key, cert } = good;
-    const port = await behindTls(context, { key, cert });
+    const port = await behindTls(context, good);
     const { output, code } = await checkWith(`mqtt://localhost:${port}`);
     expectTold(output, "plainToTlsPort");
     expect(code).toBe(3);
@@ -174,17 +189,16 @@ describe("a script that connects on its own", { timeout: PATIENCE }, () => {
     lastWords(inject("broker").url, async () => {
       await connectAsync(url, { reconnectPeriod: 0, connectTimeout: PATIENCE, ...options });
     });
-  const { key, cert } = good;
 
   test("to a certificate that it does not trust", async (context) => {
-    const port = await behindTls(context, { key, cert });
+    const port = await behindTls(context, good);
     expectTold(await words(`mqtts://localhost:${port}`), "tlsSelfSigned");
   });
 
   test("under another name than the certificate's", async (context) => {
-    const port = await behindTls(context, { key, cert });
+    const port = await behindTls(context, good);
     const told = await words(`mqtts://localhost:${port}`, {
-      ca: cert,
+      ca: good.certificate,
       servername: "broker.example",
     });
     expectTold(told, "tlsNameMismatch");
