@@ -25,6 +25,21 @@ describe("the project", () => {
     expect(wanted.filter((name) => !locked.has(name))).toEqual([]);
   });
 
+  const pages = ["README.md", "exercises", "docs"].flatMap((path) =>
+    path.endsWith(".md")
+      ? path
+      : readdirSync(join(root, path)).flatMap((file) =>
+          file.endsWith(".md") ? `${path}/${file}` : [],
+        ),
+  );
+  test.each(pages)("%s names only commands and keys that there are", (page) => {
+    const { scripts } = JSON.parse(read("package.json"));
+    for (const [, name = ""] of read(page).matchAll(/npm run (?!-)([\w:]+)/g))
+      expect(Object.keys(scripts), name).toContain(name);
+    for (const [, key] of read(page).matchAll(/the key (\w)\b/g))
+      expect(read("workbook/cli/watch.ts"), key).toMatch(new RegExp(`press: .*\\b${key} \\w`));
+  });
+
   test("its scripts need no shell of their own", () => {
     const { scripts } = JSON.parse(read("package.json"));
     for (const script of Object.values(scripts))
