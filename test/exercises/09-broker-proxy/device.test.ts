@@ -141,6 +141,25 @@ describe("ProxiedDevice", () => {
     });
   });
 
+  check("ProxiedDevice", "answers QoS 0 with nothing", async (desk) => {
+    const rig = await openProxy(desk, [routeTo(desk, "readings", "any", "site")]);
+    const { client: pump } = await rig.device("pump");
+    await legsStand(rig, ["site"]);
+    for (const topic of [topicOf(desk, "readings"), topicOf(desk, "none")]) {
+      await pump.publishAsync(topic, "quiet", { qos: 0 });
+    }
+    await acknowledged(rig, pump, topicOf(desk, "readings"), "marker");
+    const pubacks = rig.front.frames(received("puback"));
+    if (pubacks.length === 1) return;
+    throw new Wrong({
+      headline: "a message with QoS 0 is answered",
+      expected: "← PUBACK, once, for the message with QoS 1 behind two with QoS 0",
+      got: `${pubacks.length} of them`,
+      why: "a message with QoS 0 has no packet identifier that a PUBACK could name",
+      wire: pubacks,
+    });
+  });
+
   check("ProxiedDevice", "reports each message that a broker misses", async (desk) => {
     const rig = await openProxy(desk, [routeTo(desk, "readings", "any", "site", "archive")], {
       capacity: 3,
@@ -270,7 +289,11 @@ describe("ProxiedDevice", () => {
     });
     const { client: panel } = await rig.device("panel");
     const subscribing = panel.subscribeAsync(
-      { [under(desk, "alarms")]: { qos: 2 }, [under(desk, "nowhere")]: { qos: 1 } },
+      {
+        [under(desk, "alarms")]: { qos: 2 },
+        [topicOf(desk, "alarms")]: { qos: 0 },
+        [under(desk, "nowhere")]: { qos: 1 },
+      },
       {},
     );
     subscribing.catch(() => {});
@@ -280,13 +303,36 @@ describe("ProxiedDevice", () => {
     const frame = await rig.front.sees(received("suback"), () => noSuback(rig));
     const packet = "packet" in frame ? frame.packet : undefined;
     const codes = packet?.cmd === "suback" ? packet.granted.join() : "";
-    if (early === 0 && codes === "1,143") return;
+    if (early === 0 && codes === "1,0,143") return;
     throw new Wrong({
       headline: "the SUBACK does not say what is true",
       expected:
-        "after the first broker's SUBACK: granted QoS 1, and 143 for a filter without a route",
+        "after the first broker's SUBACK: 1 where QoS 2 was asked for, 0 where QoS 0 was, and 143 for a filter without a route",
       got: early === 0 ? `codes ${codes}` : "a SUBACK, before any broker had granted it",
       why: "from its SUBACK on a device counts on its messages; and a broker that is down or slow must not hold it up",
+      wire: rig.front.frames(),
+    });
+  });
+
+  check("ProxiedDevice", "says no when no broker grants a filter", async (desk) => {
+    const strict = await playBroker(desk, {
+      subscribe: ({ messageId = 0 }, line) =>
+        line.send({ cmd: "suback", messageId, granted: [135] }),
+    });
+    const urls = { archive: strict.url, cloud: strict.url };
+    const routes = [routeTo(desk, "alarms", "any", "archive", "cloud")];
+    const rig = await openProxy(desk, routes, { urls });
+    const { client: panel } = await rig.device("panel");
+    panel.subscribeAsync(under(desk, "alarms"), { qos: 1 }).catch(() => {});
+    const frame = await rig.front.sees(received("suback"), () => noSuback(rig));
+    const packet = "packet" in frame ? frame.packet : undefined;
+    const codes = packet?.cmd === "suback" ? packet.granted.join() : "";
+    if (codes === "131") return;
+    throw new Wrong({
+      headline: "the device counts on messages that will not come",
+      expected: "← SUBACK 131: both brokers have refused",
+      got: `← SUBACK ${codes}`,
+      why: "a device that is told of a refusal can say so; one that is told yes waits for ever",
       wire: rig.front.frames(),
     });
   });

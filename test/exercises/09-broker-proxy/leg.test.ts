@@ -113,26 +113,39 @@ describe("Leg", () => {
   });
 
   check("Leg", "keeps no more than its capacity while there is no line", async (desk) => {
-    const back = desk.faults.arm({ do: "hold" }, sent("connect"));
-    desk.atEnd(() => back.release());
+    const holdConnect = () => {
+      const back = desk.faults.arm({ do: "hold" }, sent("connect"));
+      desk.atEnd(() => back.release());
+      return back;
+    };
+    let back = holdConnect();
     const leg = await legOf(desk, { capacity: 5 });
-    const told = new Told();
-    await settles("Leg", () => publishAll(leg, messagesOf(desk, 50), told));
-    const early = told.all.map(({ label, outcome }) => `${label} ${outcome}`);
-    await within(back.met, () => never(desk, "CONNECT"));
-    back.release();
-    await told.count(50, () => untold(desk, told, "45 dropped, 5 acknowledged"));
-    await roundTrip(desk);
-    const got = desk.frames(sent("publish")).map(payloadOf);
-    const expected = Array.from({ length: 45 }, (_, number) => `${number} dropped`);
-    if (early.join() === expected.join() && got.join() === numbers(45, 50)) return;
-    throw new Wrong({
-      headline: "a broker that is away takes more memory than it may",
-      expected: "0 to 44 dropped, and told so at once; 45 to 49 sent later",
-      got: `told at once: ${few(early)}; sent: ${few(got, 10)}`,
-      why: "what you hand to the library without a line waits in its own memory, without a bound; and a drop that nobody hears of is a hole",
-      wire: desk.frames(sent("publish")).slice(0, 6),
-    });
+    for (const when of ["before the first line", "after a line has broken"]) {
+      const told = new Told();
+      await within(back.met, () => never(desk, "CONNECT"));
+      const sentBefore = desk.frames(sent("publish")).length;
+      await settles("Leg", () => publishAll(leg, messagesOf(desk, 50), told));
+      const early = told.all.map(({ label, outcome }) => `${label} ${outcome}`);
+      back.release();
+      await told.count(50, () => untold(desk, told, "45 dropped, 5 acknowledged"));
+      await roundTrip(desk);
+      const got = desk.frames(sent("publish")).slice(sentBefore).map(payloadOf);
+      const waited = got.filter((payload) => payload !== LAST_ONE);
+      const expected = Array.from({ length: 45 }, (_, number) => `${number} dropped`);
+      if (early.join() !== expected.join() || waited.join() !== numbers(45, 50)) {
+        throw new Wrong({
+          headline: "a broker that is away takes more memory than it may",
+          expected: `${when}: 0 to 44 dropped, and told so at once; 45 to 49 sent later`,
+          got: `told at once: ${few(early)}; sent: ${few(waited, 10)}`,
+          why: "what you hand to the library without a line waits in its own memory, without a bound; and a drop that nobody hears of is a hole",
+          wire: desk.frames(sent("publish")).slice(0, 6),
+        });
+      }
+      back = holdConnect();
+      desk.faults.arm({ do: "cut", when: "before" }, received("puback"));
+      const last = messageOf(desk, { payload: Buffer.from(LAST_ONE) });
+      await settles("Leg", () => leg.publish(last, () => {}));
+    }
   });
 
   check("Leg", "has no more on its way than the broker takes at a time", async (desk) => {
@@ -289,6 +302,23 @@ describe("Leg", () => {
     });
   });
 
+  check("Leg", "tells nothing of a filter until the broker has answered", async (desk) => {
+    const leg = await legOf(desk);
+    const told = new Told();
+    const topic = prefixed(desk.name("commands"));
+    desk.faults.arm({ do: "cut", when: "before" }, received("suback"));
+    await settles("Leg", () => leg.subscribe(topic, { qos: 1 }, told.by(topic)));
+    await told.count(1, () => untold(desk, told, `${topic} acknowledged`));
+    if (told.toString() === `${topic} acknowledged`) return;
+    throw new Wrong({
+      headline: "a line that breaks is taken for a broker that refuses",
+      expected: `${topic} acknowledged, on the next line`,
+      got: told.toString(),
+      why: "the error without a packet is the library's: no SUBACK has come, so the broker has said neither yes nor no",
+      wire: desk.frames(),
+    });
+  });
+
   check("Leg", "tells that a filter was refused", async (desk) => {
     const broker = await playBroker(desk, {
       subscribe: ({ messageId = 0 }, line) =>
@@ -326,6 +356,7 @@ describe("Leg", () => {
           wire: desk.frames(),
         }),
     );
+    await settles("idle() after the UNSUBACK", () => leg.idle());
     desk.faults.arm({ do: "cut", when: "before" }, received("puback"));
     await settles("Leg", () => leg.publish(messageOf(desk), told.by("the message")));
     await told.count(2, () => untold(desk, told, "the message acknowledged"));
@@ -407,6 +438,9 @@ describe("Leg", () => {
   ) => {
     for (const message of messages) leg.publish(message, told.by(String(message.payload)));
   };
+
+  /** What is on its way when the line breaks. */
+  const LAST_ONE = "on its way";
 
   const numbers = (from: number, to: number) =>
     Array.from({ length: to - from }, (_, index) => from + index).join();
