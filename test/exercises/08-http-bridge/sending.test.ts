@@ -8,7 +8,7 @@ import { brokerGone, type Desk, received, sent } from "../../harness/desk.ts";
 import { roundTrip } from "../../harness/held.ts";
 import { playBroker, usual } from "../../harness/scripted-broker.ts";
 import { Wrong } from "../../harness/wrong.ts";
-import { answers, few, openDatabase, publishOf, storeCommands, until } from "./lab.ts";
+import { answers, few, openDatabase, publishOf, storeCommands, storeWith, until } from "./lab.ts";
 
 describe("CommandSender", () => {
   check("CommandSender", "publishes a command with all that its reply needs", async (desk) => {
@@ -218,6 +218,85 @@ describe("CommandSender", () => {
       });
     },
   );
+
+  check("CommandSender", "drains: waits for the store, also without a line", async (desk) => {
+    const { store } = await openDatabase(desk);
+    const steps = {
+      "the commands are being claimed": (begin: () => Promise<void>): Partial<Store> => ({
+        claimCommands: async (worker, limit) => {
+          await begin();
+          return store.claimCommands(worker, limit);
+        },
+      }),
+      "an acknowledgement is being recorded": (begin: () => Promise<void>): Partial<Store> => ({
+        commandAcknowledged: async (id) => {
+          await begin();
+          return store.commandAcknowledged(id);
+        },
+      }),
+    };
+    for (const [step, slowIn] of Object.entries(steps)) {
+      const client = await desk.client("worker");
+      const commands = await storeCommands(store, 1);
+      let begin = () => {};
+      let goOn = () => {};
+      const begun = new Promise<void>((resolve) => {
+        begin = resolve;
+      });
+      const over = new Promise<void>((resolve) => {
+        goOn = resolve;
+      });
+      const slow = slowIn(() => {
+        begin();
+        return over;
+      });
+      const sender = await senderOf(desk, client, storeWith(store, slow));
+      await within(begun, () => noPublish(desk));
+      client.stream.destroy();
+      let isDrained = false;
+      const drained = sender.drain().then(() => {
+        isDrained = true;
+      });
+      drained.catch(() => {});
+      await roundTrip(desk);
+      const early = isDrained;
+      goOn();
+      await settles("CommandSender", () => drained);
+      await store.releaseClaims("worker");
+      for (const { id } of commands) await store.commandAcknowledged(id);
+      if (!early) continue;
+      throw new Wrong({
+        headline: "drain resolves while the store is at work",
+        expected: `it waits as long as ${step}`,
+        got: "it resolved before",
+        why: "whoever drains closes the store next: what is written then is lost, and what is claimed then waits for a minute",
+      });
+    }
+  });
+
+  check("CommandSender", "does not take a line that breaks for a refusal", async (desk) => {
+    const { store } = await openDatabase(desk);
+    const client = await desk.client("worker");
+    desk.faults.arm({ do: "drop" }, received("puback"));
+    const sender = await senderOf(desk, client, store);
+    const commands = await storeCommands(store, 1);
+    await desk.sees(received("puback"), () => noPublish(desk));
+    const drained = sender.drain();
+    drained.catch(() => {});
+    client.stream.destroy();
+    await settles("CommandSender", () => drained);
+    await client.endAsync(true);
+    await roundTrip(desk);
+    const [state] = await statesOf(store, commands);
+    if (state === "stored") return;
+    throw new Wrong({
+      headline: "a command that got no answer is recorded as refused",
+      expected: "stored: it is published again, by the next process or on the next line",
+      got: `${state}`,
+      why: "the library gives an error of its own to what it could not finish; only a reason code from 128 is the broker's no",
+      wire: desk.frames(({ type }) => type === "publish" || type === "puback"),
+    });
+  });
 
   const senderOf = async (desk: Desk, client: MqttClient, store: Store, worker = "worker") => {
     const { CommandSender } = await answers();

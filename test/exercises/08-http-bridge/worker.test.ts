@@ -7,6 +7,7 @@ import { brokerGone, type Desk, received, sent } from "../../harness/desk.ts";
 import { roundTrip } from "../../harness/held.ts";
 import { Inbox } from "../../harness/inbox.ts";
 import { foreignName, notYourOwn } from "../../harness/own-names.ts";
+import { playBroker, usual } from "../../harness/scripted-broker.ts";
 import { Wrong } from "../../harness/wrong.ts";
 import {
   answers,
@@ -56,6 +57,44 @@ describe("BridgeWorker", () => {
           wire: desk.frames(({ type }) => type !== "connect" && type !== "connack"),
         }),
     );
+  });
+
+  check("BridgeWorker", "takes each message for what its topic says", async (desk) => {
+    const { store } = await openDatabase(desk);
+    const worker = await workerOf(desk, store);
+    await worker.start();
+    await subscribed(desk);
+    const [asked, other] = (await storeCommands(store, 2)) as [Command, Command];
+    const device = await desk.helper("device");
+    const answering = ({ id }: Command) => ({ correlationData: Buffer.from(id) });
+    const reading = (value: number) => JSON.stringify(temperature(value));
+    await publish(device, topicOf("window", "replies"), "offline", "1", answering(asked));
+    await publish(device, topicOf("window", "replies"), reading(1), "2", answering(asked));
+    await publish(device, topicOf("window", "readings"), reading(2), "3", answering(other));
+    await publish(device, topicOf("window", "status"), "online", "4");
+    const wanted = "presence online; readings 2; no reply";
+    const found = async () => {
+      const events = await store.eventsBehind(0, 100);
+      const presences = events
+        .filter(({ type }) => type === "presence")
+        .map(({ data }) => (data as { presence: string }).presence);
+      const values = (await store.readingsBehind(0, "window", 10)).map(
+        ({ reading }) => reading.value,
+      );
+      const { reply } = (await store.command(other.id)) ?? {};
+      return `presence ${few(presences)}; readings ${few(values)}; ${reply ? "a reply" : "no reply"}`;
+    };
+    const wrong = async () =>
+      new Wrong({
+        headline: "a message counts as something that its topic does not say",
+        expected: `${wanted} to the command that only a reading named`,
+        got: await found(),
+        why: "rights are given by topic: what may be written on one must not work as another",
+        wire: desk.frames(received("publish")),
+      });
+    const isOnline = async () => (await store.devices())[0]?.presence === "online";
+    await until(store, isOnline, wrong);
+    if ((await found()) !== wanted) throw await wrong();
   });
 
   check("BridgeWorker", "acknowledges a message when the store has it", async (desk) => {
@@ -133,6 +172,30 @@ describe("BridgeWorker", () => {
     desk.faults.refuseNextConnection();
     desk.faults.refuseNextConnection();
     await allAre(desk, store, await storeCommands(store, 3, "door"), "acknowledged");
+  });
+
+  check("BridgeWorker", "comes back after a broker has refused it", async (desk) => {
+    const { store } = await openDatabase(desk);
+    const broker = await playBroker(desk, {
+      connect: (packet, line) => {
+        if (broker.frames(sent("connect")).length > 1) return usual.connect(packet, line);
+        line.send({ cmd: "connack", reasonCode: 136, sessionPresent: false });
+        line.close();
+      },
+    });
+    const worker = await workerOf(desk, store, broker.url);
+    await worker.start();
+    await broker.sees(
+      () => broker.frames(sent("connect")).length > 1,
+      () =>
+        new Wrong({
+          headline: "a worker that was refused once is gone for good",
+          expected: "→ CONNECT again, after ← CONNACK 136, server unavailable",
+          got: "none came",
+          why: "a broker that is being started says no for a moment; the library takes that for the end, unless it is told otherwise",
+          wire: broker.frames(),
+        }),
+    );
   });
 
   check("BridgeWorker", "publishes again what kill -9 left unfinished", async (desk) => {
@@ -239,10 +302,26 @@ describe("BridgeWorker", () => {
     await settles("BridgeWorker", () => worker.stop());
   });
 
-  const workerOf = async (desk: Desk, store: Store) => {
+  check("BridgeWorker", "stops also when the line breaks meanwhile", async (desk) => {
+    const { store } = await openDatabase(desk);
+    // The library waits for the answer before it says goodbye.
+    const lost = desk.faults.arm({ do: "drop" }, received("suback"));
+    const worker = await workerOf(desk, store);
+    await worker.start();
+    await within(lost.met, () => notSubscribed(desk));
+    const stopping = settles("BridgeWorker", () => worker.stop());
+    stopping.catch(() => {});
+    const cut = desk.faults.arm({ do: "cut", when: "before" }, received("publish"));
+    const device = await desk.helper("device");
+    await publish(device, topicOf("window", "status"), "online", "id-1");
+    await within(cut.met, () => brokerGone("it did not deliver a message"));
+    await stopping;
+  });
+
+  const workerOf = async (desk: Desk, store: Store, brokerUrl = desk.brokerUrl) => {
     const { BridgeWorker } = await answers();
     const name = desk.name("bridge");
-    const worker = new BridgeWorker({ brokerUrl: desk.brokerUrl, name, store });
+    const worker = new BridgeWorker({ brokerUrl, name, store });
     return {
       start: () => settles("BridgeWorker", () => worker.start()),
       stop: () => worker.stop(),

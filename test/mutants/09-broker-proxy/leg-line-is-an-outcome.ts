@@ -7,6 +7,6 @@ export * from "../../../solutions/09-broker-proxy.ts";
 export class Leg extends LegInParts {
   protected override onDown(): void {
     super.onDown();
-    for (const one of this.unanswered) this.answered(one, "dropped");
+    for (const one of this.unanswered) if ("message" in one) this.answered(one, "dropped");
   }
 }
