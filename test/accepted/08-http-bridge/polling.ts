@@ -31,6 +31,7 @@ export function propertiesOf({ id, deviceId }: Command) {
 
 export class CommandSender {
   private readonly running = new Set<Promise<void>>();
+  private readonly recording = new Set<Promise<void>>();
   private readonly timer: NodeJS.Timeout;
   private claiming: Promise<void> | undefined;
 
@@ -48,6 +49,7 @@ export class CommandSender {
     while (this.running.size > 0 && this.client.connected) {
       await Promise.race([...this.running, delay(20)]);
     }
+    await Promise.all(this.recording);
   }
 
   private look(): void {
@@ -74,10 +76,16 @@ export class CommandSender {
     try {
       await this.client.publishAsync(topicOf(deviceId, "commands"), text, { qos: 1, properties });
     } catch (error) {
-      if (isRefusal(error as Error)) await this.store.commandRefused(id, (error as Error).message);
+      const { message } = error as Error;
+      if (isRefusal(error as Error)) await this.record(this.store.commandRefused(id, message));
       return;
     }
-    await this.store.commandAcknowledged(id);
+    await this.record(this.store.commandAcknowledged(id));
+  }
+
+  private async record(work: Promise<void>): Promise<void> {
+    this.recording.add(work);
+    await work.finally(() => this.recording.delete(work));
   }
 }
 
@@ -164,6 +172,7 @@ export class BridgeWorker {
       clean: false,
       properties: { sessionExpiryInterval: 3600 },
       reconnectPeriod: 500,
+      reconnectOnConnackError: true,
       customHandleAcks: (_topic, _message, packet, done) => {
         const taking: Promise<void> = this.take(packet).finally(() => {
           this.taking.delete(taking);
@@ -183,7 +192,10 @@ export class BridgeWorker {
   async stop(): Promise<void> {
     await this.sender?.drain();
     const isPolite = this.client?.connected === true;
-    await this.client?.endAsync(!isPolite);
+    await new Promise<void>((resolve) => {
+      this.client?.once("close", resolve);
+      this.client?.end(!isPolite, () => resolve());
+    });
     await Promise.all(this.taking);
   }
 

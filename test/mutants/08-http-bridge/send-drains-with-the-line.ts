@@ -6,7 +6,7 @@ export * from "../../../solutions/08-http-bridge.ts";
 
 export class CommandSender extends right.CommandSender {
   override async drain(): Promise<void> {
-    const closed = new Promise<void>((resolve) => this.client.once("close", () => resolve()));
-    await Promise.race([super.drain(), closed]);
+    const done = super.drain();
+    if (this.client.connected) await done;
   }
 }

@@ -8,7 +8,9 @@ export * from "../../../solutions/08-http-bridge.ts";
 
 export class BridgeWorker extends WorkerInParts {
   protected override async leave(client: MqttClient): Promise<void> {
-    if (client.connected) await client.unsubscribeAsync(topicOf("+", "readings"));
+    if (client.connected) {
+      await client.unsubscribeAsync(topicOf("+", "readings")).catch(() => {});
+    }
     await super.leave(client);
   }
 }
