@@ -39,6 +39,8 @@ import { isReading, prefixed, type Reading } from "../workbook/telemetry.ts";
  * - 422 when the key stands for another request: another device, or another text.
  * - 400 when the device's id would not be one level of a topic: when it is empty, or holds `/`, a
  *   wildcard (`+`, `#`) [MQTT-3.3.2-2] or the character U+0000 [MQTT-4.7.3-2].
+ *
+ * With 422 and 400 goes the problem, in words for whoever asked.
  */
 export async function acceptCommand(store: Store, request: CommandRequest): Promise<CommandAnswer> {
   // #region answer
