@@ -152,20 +152,31 @@ function mutantProblems(mutant: Mutant, results: readonly CheckResult[]): string
   return problems;
 }
 
-/** The checks without a mutant that fails in them and nowhere else: they might be left out unnoticed. */
+/**
+ * The checks without a mutant that fails in them and nowhere else: they might be left out unnoticed. Told
+ * with what else caught each mutant that names them: a check that fails now and then shows here first.
+ */
 function uncoveredChecks(mutants: readonly Mutant[], results: readonly CheckResult[]): string[] {
-  const covered = new Set(
-    mutants.flatMap((mutant) => {
-      const caught = resultsOf(mutant, results).filter(
-        ({ outcome }) => outcome !== "passed" && outcome !== "skipped",
-      );
-      return caught.length === 1 ? [`${mutant.module} ${mutant.kills}`] : [];
-    }),
-  );
+  const caughtBy = (mutant: Mutant) =>
+    resultsOf(mutant, results).filter(
+      ({ outcome }) => outcome !== "passed" && outcome !== "skipped",
+    );
   return results
     .filter(({ run, outcome }) => run.answers === "solutions" && outcome !== "skipped")
-    .filter((result) => !covered.has(`${result.run.module} ${titleOf(result)}`))
-    .map((result) => `no mutant is caught by "${titleOf(result)}" (${result.run.module}) alone`);
+    .flatMap((result) => {
+      const own = mutants.filter(
+        ({ module, kills }) => module === result.run.module && kills === titleOf(result),
+      );
+      if (own.some((mutant) => caughtBy(mutant).length === 1)) return [];
+      const besides = own.flatMap((mutant) =>
+        caughtBy(mutant)
+          .filter((other) => titleOf(other) !== mutant.kills)
+          .map((other) => `; ${mutant.answers} besides: ${tell(other)}`),
+      );
+      return [
+        `no mutant is caught by "${titleOf(result)}" (${result.run.module}) alone${besides.join("")}`,
+      ];
+    });
 }
 
 function leftOut(results: readonly CheckResult[]): string[] {
