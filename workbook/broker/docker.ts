@@ -203,14 +203,19 @@ function removeFromOutside(docker: Docker, id: string): void {
   spawn(process.execPath, ["-e", script], { detached: true, stdio: "ignore" }).unref();
 }
 
-/** Docker may run on another machine, or around the container we are in: then its loopback is not ours. */
+/**
+ * Docker may run on another machine, or around the container we are in: then its loopback is not ours.
+ * Resolves when the broker has hung up too: a connection that it still counts would take a client's place.
+ */
 async function checkReachable(port: number): Promise<void> {
   const socket = connect(port, "127.0.0.1");
   try {
     await once(socket, "connect");
   } catch {
     throw asEnvironmentProblem(diagnose("dockerElsewhere"));
-  } finally {
-    socket.destroy();
   }
+  const signal = AbortSignal.timeout(startTimeoutMs);
+  // Whichever way the line ends, it has ended.
+  await once(socket.resume().end(), "close", { signal }).catch(() => {});
+  socket.destroy();
 }
