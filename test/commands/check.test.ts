@@ -1,7 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server, type Socket } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { expectTold } from "../workbook/fixtures/last-words.ts";
@@ -161,6 +162,22 @@ describe("trouble with the exercise", { timeout: PATIENCE }, () => {
       expect(ended.code).toBe(3);
     }
   });
+
+  test.skipIf(process.platform === "win32")(
+    "a signal ends it while it checks, and nothing is left",
+    async () => {
+      const temporary = await mkdtemp(join(tmpdir(), "workbook-test-"));
+      onTestFinished(() => rm(temporary, { recursive: true }));
+      await edit((text) =>
+        text.replace('throw new Todo("createClient")', 'process.kill(process.ppid, "SIGTERM")'),
+      );
+      const ended = await project.run("check", ["01"], { ...embedded, TMPDIR: temporary });
+      expect(ended.code).toBe(143);
+      // What tsx has compiled is there for the next time.
+      const left = (await readdir(temporary)).filter((name) => !name.startsWith("tsx-"));
+      expect(left).toEqual([]);
+    },
+  );
 
   test("the broker goes away while it is checked", async ({ onTestFinished }) => {
     // The first client is the workbook's own, which looks whether there is a broker.

@@ -1,10 +1,12 @@
 import { randomBytes, randomInt } from "node:crypto";
+import { rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { relative, resolve, sep } from "node:path";
 import { Writable } from "node:stream";
 import type { TestError } from "vitest";
 import type { TestCase, TestModule, TestSpecification, TestUserConfig, Vite } from "vitest/node";
 import type { Broker } from "../broker/broker.ts";
+import { onExit } from "../broker/lifetime.ts";
 import { checkFiles, root } from "../modules.ts";
 import { sealWith } from "../seal.ts";
 
@@ -194,6 +196,13 @@ export async function openChecks(
     })),
   };
   const vitest = await createVitest("test", config, {}, silence);
+  // A signal leaves vitest no time to clear up, and while it writes it cannot.
+  const clearUp = () => {
+    for (const { tmpDir } of vitest.projects) {
+      rmSync(tmpDir, { recursive: true, force: true, maxRetries: 5 });
+    }
+  };
+  const unregister = onExit(async () => {}, clearUp);
   // An answer that ends its process takes the checks behind it along, and results that were still on
   // their way. So the first that is missing runs again, alone; if that ends the process, it is to
   // blame. Then the others have their turn.
@@ -232,7 +241,11 @@ export async function openChecks(
       return results;
     },
     changed: (file) => vitest.invalidateFile(file),
-    close: () => vitest.close(),
+    close: async () => {
+      await vitest.close();
+      clearUp();
+      unregister();
+    },
   };
 }
 
