@@ -9,16 +9,7 @@
  * The lesson is beside this file: exercises/06-resilient-device.md
  */
 import { randomUUID } from "node:crypto";
-import {
-  appendFileSync,
-  mkdtempSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  truncateSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { appendFileSync, readFileSync, renameSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { connect, connectAsync, type MqttClient } from "mqtt";
 import { generate } from "mqtt-packet";
@@ -387,17 +378,13 @@ const temperature = (value: number): Reading => {
 
 /** A greenhouse far away: its line is bad, and everything that can happen to it happens. */
 export async function main(demo: Demo): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), "workbook-"));
-  try {
-    showBackoff();
-    await showOutbox(demo, folder);
-    await showSilence(demo, folder);
-    await showCommand(demo, folder);
-    await showLimits(demo);
-    await showSurvival(demo, folder);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  const folder = demo.folder();
+  showBackoff();
+  await showOutbox(demo, folder);
+  await showSilence(demo, folder);
+  await showCommand(demo, folder);
+  await showLimits(demo);
+  await showSurvival(demo, folder);
 }
 
 function showBackoff(): void {

@@ -8,8 +8,6 @@
  * The lesson is beside this file: exercises/08-http-bridge.md
  */
 import { randomUUID } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { connect, connectAsync, type IPublishPacket, type MqttClient } from "mqtt";
@@ -202,7 +200,7 @@ const temperature = (value: number): Reading => {
 
 /** A greenhouse with a window, and people who know HTTP and no MQTT. */
 export async function main(demo: Demo): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), "workbook-"));
+  const folder = demo.folder();
   const processes: BridgeProcess[] = [];
   const start: Start = (role, name, database) => {
     const answers = fileURLToPath(import.meta.url);
@@ -217,7 +215,6 @@ export async function main(demo: Demo): Promise<void> {
   } finally {
     for (const each of processes) each.kill();
     await Promise.all(processes.map(({ gone }) => gone));
-    rmSync(folder, { recursive: true, maxRetries: 5 });
   }
 }
 

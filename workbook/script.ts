@@ -1,4 +1,6 @@
-import { resolve } from "node:path";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import type { ConnectionOptions } from "node:tls";
 import { fileURLToPath } from "node:url";
 import type { Broker } from "./broker/broker.ts";
@@ -25,6 +27,8 @@ export interface Demo {
   readonly faults: Faults;
   /** Draw all that crossed the wire since the last drawing, under this title. */
   showWire(title: string): void;
+  /** Make a folder for its files. It is gone when the script has ended. */
+  folder(): string;
 }
 
 /**
@@ -202,6 +206,12 @@ class Script {
         console.log(`\n${paint.bold(title)}\n`);
         console.log(drawDiagram(entries, process.stdout.columns ?? 0));
         console.log(`\n${paint.dim(countBytes(entries))}`);
+      },
+      folder: () => {
+        const folder = mkdtempSync(join(tmpdir(), "workbook-"));
+        // Last of all, because what ends before it may still write there; and after a second Ctrl-C too.
+        process.once("exit", () => rmSync(folder, { recursive: true, maxRetries: 5 }));
+        return folder;
       },
     };
   }

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -21,7 +22,7 @@ async function script(body: string): Promise<string> {
   const file = `exercises/trouble-${++scripts}.ts`;
   const text = `import { connectAsync } from "mqtt";
 import { type Demo, runScript } from "../workbook/script.ts";
-export async function main({ brokerUrl }: Demo): Promise<void> {
+export async function main({ brokerUrl, folder }: Demo): Promise<void> {
   const a = await connectAsync(brokerUrl, { clientId: "a", protocolVersion: 5 });
   ${body}
 }
@@ -113,9 +114,13 @@ describe.concurrent("a script that is interrupted", { timeout: PATIENCE }, () =>
   ] as const)("by %s says what it waited for", async ([signal, code]) => {
     const file = await script(`await a.publishAsync("lamp", "on", { qos: 1 });
   await a.subscribeAsync("+");
+  console.log("folder", folder());
   console.log("now");
   await new Promise(() => {});`);
     const ended = await interrupt(file, signal);
+    const [, folder = ""] = ended.output.match(/^folder (.+)$/m) ?? [];
+    expect(folder).not.toBe("");
+    expect(existsSync(folder)).toBe(false);
     expect(ended.output).toContain("Stopped: main was not done");
     expect(ended.output).toMatch(/a -> broker {2}SUBSCRIBE #\d+ \+ q0/);
     expectTold(ended.output, "subscribeAfterPublish");
