@@ -154,29 +154,32 @@ function mutantProblems(mutant: Mutant, results: readonly CheckResult[]): string
 
 /**
  * The checks without a mutant that fails in them and nowhere else: they might be left out unnoticed. Told
- * with what else caught each mutant that names them: a check that fails now and then shows here first.
+ * with what else catches the mutant that comes nearest: a check that fails now and then shows here first.
  */
 function uncoveredChecks(mutants: readonly Mutant[], results: readonly CheckResult[]): string[] {
-  const caughtBy = (mutant: Mutant) =>
-    resultsOf(mutant, results).filter(
-      ({ outcome }) => outcome !== "passed" && outcome !== "skipped",
-    );
   return results
     .filter(({ run, outcome }) => run.answers === "solutions" && outcome !== "skipped")
     .flatMap((result) => {
-      const own = mutants.filter(
-        ({ module, kills }) => module === result.run.module && kills === titleOf(result),
-      );
-      if (own.some((mutant) => caughtBy(mutant).length === 1)) return [];
-      const besides = own.flatMap((mutant) =>
-        caughtBy(mutant)
-          .filter((other) => titleOf(other) !== mutant.kills)
-          .map((other) => `; ${mutant.answers} besides: ${tell(other)}`),
-      );
+      const besides = mutants
+        .filter(({ module, kills }) => module === result.run.module && kills === titleOf(result))
+        .map((mutant) => caughtBy(mutant, results).filter((each) => titleOf(each) !== mutant.kills))
+        .sort((one, other) => one.length - other.length);
+      const [fewest = []] = besides;
+      if (besides.length > 0 && fewest.length === 0) return [];
       return [
-        `no mutant is caught by "${titleOf(result)}" (${result.run.module}) alone${besides.join("")}`,
+        [
+          `no mutant is caught by "${titleOf(result)}" (${result.run.module}) alone`,
+          ...fewest.map((each) => `${each.run.answers}: ${tell(each)}`),
+        ].join("\n          "),
       ];
     });
+}
+
+/** The checks that a mutant did not pass. */
+function caughtBy(mutant: Mutant, results: readonly CheckResult[]): CheckResult[] {
+  return resultsOf(mutant, results).filter(
+    ({ outcome }) => outcome !== "passed" && outcome !== "skipped",
+  );
 }
 
 function leftOut(results: readonly CheckResult[]): string[] {
