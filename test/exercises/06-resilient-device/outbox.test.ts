@@ -222,6 +222,8 @@ describe("Outbox", () => {
         why: "an outbox that keeps nothing, or everything, is found out when it is too late",
       });
     }
+    // One will do.
+    await open(fileOf(desk), 1);
   });
 
   const open = async (file: string, capacity = 100) => {

@@ -228,17 +228,22 @@ describe("connectDevice", () => {
     const client = connectDevice(options);
     desk.endLater(client);
     await connected(client, broker);
-    cutAll(broker);
-    await broker.sees(
-      () => broker.frames(sent("connect")).length >= 14,
-      () =>
-        new Wrong({
-          headline: "the failures of an earlier time still count",
-          expected: "a CONNECT at most 50 ms after the cut, as after the very first one",
-          got: "none for 4 seconds",
-          why: "the line had stood again: what broke it now is something new",
-        }),
-    );
+    // Twice: the wait after the first may have been fixed before that line stood.
+    for (const connects of [14, 15]) {
+      const again = new Promise((resolve) => client.once("connect", resolve));
+      cutAll(broker);
+      await broker.sees(
+        () => broker.frames(sent("connect")).length >= connects,
+        () =>
+          new Wrong({
+            headline: "the failures of an earlier time still count",
+            expected: "a CONNECT at most 50 ms after the cut, as after the very first one",
+            got: "none for 4 seconds",
+            why: "the line had stood again: what broke it now is something new",
+          }),
+      );
+      await within(again, () => brokerGone("no CONNACK"));
+    }
   });
 
   check("connectDevice", "gives up on a refusal that does not heal", async (desk) => {

@@ -215,34 +215,66 @@ describe("Sender", () => {
   });
 
   check("Sender", "stops when what is on its way is acknowledged", async (desk) => {
-    const [first, second] = messagesOf(desk, 2) as [Message, Message];
+    const [first, second, third] = messagesOf(desk, 3) as [Message, Message, Message];
     const client = await desk.client("sensor");
-    const { store, sender } = await senderOf(client, [first]);
-    const held = desk.faults.arm({ do: "hold" }, received("puback"));
-    desk.atEnd(() => held.release());
+    const { store, sender } = await senderOf(client, [first, second]);
+    const [one, other] = [1, 2].map(() => desk.faults.arm({ do: "hold" }, received("puback")));
+    desk.atEnd(() => {
+      for (const held of [one, other]) held?.release();
+    });
     await settles("Sender", () => sender.wake());
-    await within(held.met, () => waiting(desk, store));
+    await within(Promise.resolve(one?.met), () => waiting(desk, store));
     let stopped = false;
     const stopping = sender.stop().then(() => {
       stopped = true;
     });
     stopping.catch(() => {});
     await roundTrip(desk);
+    one?.release();
+    await within(Promise.resolve(other?.met), () => waiting(desk, store));
+    await roundTrip(desk);
     const early = stopped;
-    store.add(second);
+    store.add(third);
     await settles("Sender", () => sender.wake());
-    held.release();
+    other?.release();
     await settles("Sender", () => stopping);
     await roundTrip(desk);
     const ids = desk.frames(sent("publish")).map(idOf);
-    if (!early && ids.join() === first.id) return;
+    const expected = [first.id, second.id];
+    if (!early && ids.join() === expected.join()) return;
     throw new Wrong({
       headline: early
         ? "stop does not wait for what is on its way"
         : "it sends although it is stopped",
-      expected: `${first.id} is sent and acknowledged, then stop resolves, and nothing follows`,
-      got: early ? "stop resolved before the PUBACK" : few(ids),
+      expected: `${few(expected)} are sent and acknowledged, then stop resolves, and nothing follows`,
+      got: early ? "stop resolved before the last PUBACK" : few(ids),
       why: "who leaves too early sends everything again next time; who never stops sending never leaves",
+      wire: desk.frames(),
+    });
+  });
+
+  check("Sender", "stops when the line is gone, and keeps what was on its way", async (desk) => {
+    const [message] = messagesOf(desk, 1) as [Message];
+    const client = await desk.client("sensor");
+    const { store, sender, refused } = await senderOf(client, [message]);
+    const held = desk.faults.arm({ do: "hold" }, received("puback"));
+    desk.atEnd(() => held.release());
+    await settles("Sender", () => sender.wake());
+    await within(held.met, () => waiting(desk, store));
+    const stopping = settles("Sender", () => sender.stop());
+    stopping.catch(() => {});
+    const waited = store.has(message.id);
+    client.stream.destroy();
+    await stopping;
+    // Now the library tells whoever waits for a PUBACK that the connection is closed.
+    await client.endAsync(true);
+    await roundTrip(desk);
+    if (store.has(message.id) === waited && refused.length === 0) return;
+    throw new Wrong({
+      headline: "a message is given up because its line broke",
+      expected: "it stays in the store, for the next line",
+      got: refused.length > 0 ? `onRefused for ${few(refused)}` : "it is gone from the store",
+      why: "only an error with a reason code is the broker's refusal; any other says that nobody knows",
       wire: desk.frames(),
     });
   });
@@ -255,8 +287,8 @@ describe("Sender", () => {
     const told = new Promise<void>((resolve) => {
       tell = resolve;
     });
-    const sender = new Sender(client, store, ({ id }) => {
-      refused.push(id);
+    const sender = new Sender(client, store, ({ id }, reason) => {
+      refused.push(reason ? id : `${id}, without a reason`);
       tell();
     });
     return { store, sender, refused, told };
@@ -383,12 +415,22 @@ describe("consumeOnce", () => {
 
   check("consumeOnce", "remembers as many ids as it is told, and no more", async (desk) => {
     const { topic, start, file, inbox } = consumer(desk, 10);
-    await start();
-    await subscribed(desk);
     const helper = await desk.helper("publisher");
-    const ids = Array.from({ length: 300 }, (_, number) => desk.name(`id-${number}`));
-    await Promise.all(ids.map((id) => publishWithId(helper, topic, id, id)));
-    await handled(inbox, ids.at(-1) ?? "", desk);
+    const publishAll = async (ids: readonly string[]) => {
+      await Promise.all(ids.map((id) => publishWithId(helper, topic, id, id)));
+      await handled(inbox, ids.at(-1) ?? "", desk);
+    };
+    const idsOf = (base: string, count: number) =>
+      Array.from({ length: count }, (_, number) => desk.name(`${base}-${number}`));
+    // One that remembers more has left a history.
+    const earlier = await start(100);
+    await subscribed(desk);
+    await publishAll(idsOf("earlier", 60));
+    await within(earlier.endAsync(), () => brokerGone("its line does not end"));
+    await start();
+    await subscribed(desk, 2);
+    const ids = idsOf("id", 300);
+    await publishAll(ids);
     const lines = readFileSync(file, "utf8").split("\n").length;
     if (lines > 100) {
       throw new Wrong({
@@ -417,11 +459,11 @@ describe("consumeOnce", () => {
     const inbox = new Inbox();
     const topic = prefixed(desk.name("commands"));
     const file = join(folderOf(desk), "handled.jsonl");
-    const start = async () => {
+    const start = async (most = remember) => {
       const { consumeOnce } = await answers();
       const client = openDevice(desk, "archive");
       const take = (on: string, payload: Buffer) => inbox.take(on, String(payload));
-      consumeOnce(client, topic, file, take, remember);
+      consumeOnce(client, topic, file, take, most);
       return client;
     };
     return { inbox, topic, file, start };

@@ -8,7 +8,10 @@ export * from "../../../solutions/06-resilient-device.ts";
 
 export class DeviceController extends right.DeviceController {
   override start(): void {
-    rmSync(join(this.options.folder, "handled.jsonl"), { force: true });
+    const file = join(this.options.folder, "handled.jsonl");
+    // Damage is told before.
+    new right.Journal(file);
+    rmSync(file);
     super.start();
   }
 }

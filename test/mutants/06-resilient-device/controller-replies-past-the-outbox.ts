@@ -10,15 +10,20 @@ export class DeviceController extends right.DeviceController {
     const { deviceId, folder } = this.options;
     const client = this.sensor.start();
     const file = join(folder, "handled.jsonl");
-    right.consumeOnce(client, right.commandTopic(deviceId), file, (_topic, payload, to) => {
-      let outcome: object;
-      try {
-        outcome = { result: this.execute(payload.toString()) };
-      } catch (error) {
-        outcome = { error: (error as Error).message };
-      }
-      const reply = JSON.stringify({ to, ...outcome });
-      client.publish(right.replyTopic(deviceId), reply, { qos: 1 }, () => {});
-    });
+    try {
+      right.consumeOnce(client, right.commandTopic(deviceId), file, (_topic, payload, to) => {
+        let outcome: object;
+        try {
+          outcome = { result: this.execute(payload.toString()) };
+        } catch (error) {
+          outcome = { error: (error as Error).message };
+        }
+        const reply = JSON.stringify({ to, ...outcome });
+        client.publish(right.replyTopic(deviceId), reply, { qos: 1 }, () => {});
+      });
+    } catch (error) {
+      void this.sensor.stop();
+      throw error;
+    }
   }
 }
