@@ -442,11 +442,11 @@ describe("consumeOnce", () => {
     }
     const again = (id: string) => publishWithId(helper, topic, `again ${id}`, id);
     // At once, and so also when the file has just been written anew.
-    for (const id of idsOf("more", 100)) {
+    for (const id of idsOf("more", 40)) {
       await publishWithId(helper, topic, id, id);
       await again(id);
     }
-    for (const id of idsOf("more", 100).slice(-10)) await again(id);
+    for (const id of idsOf("more", 40).slice(-10)) await again(id);
     await publishWithId(helper, topic, "last", desk.name("last"));
     await handled(inbox, "last", desk);
     const twice = inbox.values.filter((value) => String(value).startsWith("again"));
