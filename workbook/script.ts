@@ -210,7 +210,7 @@ class Script {
       folder: () => {
         const folder = mkdtempSync(join(tmpdir(), "workbook-"));
         // Last of all, because what ends before it may still write there; and after a second Ctrl-C too.
-        process.once("exit", () => rmSync(folder, { recursive: true, maxRetries: 5 }));
+        process.once("exit", () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
         return folder;
       },
     };

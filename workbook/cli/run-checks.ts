@@ -196,7 +196,7 @@ export async function openChecks(
     })),
   };
   const vitest = await createVitest("test", config, {}, silence);
-  // A signal leaves vitest no time to clear up, and while it writes it cannot.
+  // vitest clears up when it closes, for which a signal leaves no time.
   const clearUp = () => {
     for (const { tmpDir } of vitest.projects) {
       rmSync(tmpDir, { recursive: true, force: true, maxRetries: 5 });
@@ -243,7 +243,6 @@ export async function openChecks(
     changed: (file) => vitest.invalidateFile(file),
     close: async () => {
       await vitest.close();
-      clearUp();
       unregister();
     },
   };

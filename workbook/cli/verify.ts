@@ -160,16 +160,18 @@ function uncoveredChecks(mutants: readonly Mutant[], results: readonly CheckResu
   return results
     .filter(({ run, outcome }) => run.answers === "solutions" && outcome !== "skipped")
     .flatMap((result) => {
-      const besides = mutants
+      const isIt = (each: CheckResult) => titleOf(each) === titleOf(result);
+      const [nearest = []] = mutants
         .filter(({ module, kills }) => module === result.run.module && kills === titleOf(result))
-        .map((mutant) => caughtBy(mutant, results).filter((each) => titleOf(each) !== mutant.kills))
+        .map((mutant) => caughtBy(mutant, results))
+        .filter((caught) => caught.some(isIt))
         .sort((one, other) => one.length - other.length);
-      const [fewest = []] = besides;
-      if (besides.length > 0 && fewest.length === 0) return [];
+      if (nearest.length === 1) return [];
+      const besides = nearest.filter((each) => !isIt(each));
       return [
         [
           `no mutant is caught by "${titleOf(result)}" (${result.run.module}) alone`,
-          ...fewest.map((each) => `${each.run.answers}: ${tell(each)}`),
+          ...besides.map((each) => `${each.run.answers}: ${tell(each)}`),
         ].join("\n          "),
       ];
     });
