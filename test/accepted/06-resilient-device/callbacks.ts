@@ -37,7 +37,7 @@ export function connectDevice(options: DeviceOptions): MqttClient {
     clean: false,
     properties: { sessionExpiryInterval: 3600 },
     keepalive: keepaliveSeconds,
-    connectTimeout: keepaliveSeconds * 1000,
+    connectTimeout: keepaliveSeconds * 1500,
     reconnectPeriod: 1,
     reconnectOnConnackError: true,
   });

@@ -53,7 +53,7 @@ export function connectDevice(options: DeviceOptions): MqttClient {
   let attempt = 0;
   let timer: NodeJS.Timeout | undefined;
   const client = connect(options.brokerUrl, {
-    ...(options.login ?? {}),
+    ...options.login,
     clientId: prefixed(options.deviceId),
     protocolVersion: 5,
     clean: false,

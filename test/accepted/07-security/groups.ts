@@ -88,8 +88,13 @@ export function dashboardOptions(
 }
 
 export function deviceOptions(authority: string, own: Credentials): IClientOptions {
-  const [ca, cert, key] = [authority, own.certificate, own.key].map((text) => Buffer.from(text));
-  return { protocolVersion: 5, rejectUnauthorized: true, ca, cert, key } as IClientOptions;
+  return {
+    protocolVersion: 5,
+    rejectUnauthorized: true,
+    ca: Buffer.from(authority),
+    cert: Buffer.from(own.certificate),
+    key: Buffer.from(own.key),
+  };
 }
 
 export function dynamicSecurity(tenants: readonly Tenant[]): string {

@@ -22,7 +22,7 @@ export function acceptCommand(store: Store, request: CommandRequest): Promise<Co
   return store
     .addCommand({ id, key, deviceId, text })
     .then((command) =>
-      [command.deviceId, command.text].join("\n") === [deviceId, text].join("\n")
+      command.deviceId === deviceId && command.text === text
         ? { status: 202, location: `/commands/${id}`, command }
         : { status: 422, problem: `${key} is the key of another request` },
     );
