@@ -172,3 +172,24 @@ export function few(values: readonly unknown[], most = 6): string {
   const shown = values.slice(0, most).map(String).join(", ");
   return values.length > most ? `${shown} and ${values.length - most} more` : shown;
 }
+
+/** What a call of the learner's throws, whichever way, or `undefined`. A to-do stays one. */
+export async function thrownBy(call: () => unknown): Promise<unknown> {
+  try {
+    await call();
+  } catch (error) {
+    if (error instanceof Error && error.name === "Todo") throw error;
+    return error;
+  }
+  return undefined;
+}
+
+/** An error that says something, in one line. */
+export function isOneLine(error: unknown): error is Error {
+  return error instanceof Error && /^.+$/.test(error.message);
+}
+
+/** What was thrown, for one line. */
+export function describeThrown(error: unknown): string {
+  return error === undefined ? "no error" : String(error).split("\n").slice(0, 2).join(" / ");
+}

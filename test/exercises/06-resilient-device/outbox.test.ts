@@ -6,7 +6,7 @@ import { check } from "../../harness/check.ts";
 import type { Desk } from "../../harness/desk.ts";
 import { Wrong } from "../../harness/wrong.ts";
 import { startChild } from "./child.ts";
-import { answers, few, folderOf, messagesOf } from "./lab.ts";
+import { answers, describeThrown, few, folderOf, isOneLine, messagesOf, thrownBy } from "./lab.ts";
 
 describe("Journal", () => {
   check("Journal", "holds what was appended when its process is killed", async (desk) => {
@@ -255,21 +255,3 @@ const fileOf = (desk: Desk) => {
   return join(folder, "journal.jsonl");
 };
 const folders = new WeakMap<Desk, string>();
-
-async function thrownBy(call: () => Promise<unknown>): Promise<unknown> {
-  try {
-    await call();
-  } catch (error) {
-    if (error instanceof Error && error.name === "Todo") throw error;
-    return error;
-  }
-  return undefined;
-}
-
-function isOneLine(error: unknown): error is Error {
-  return error instanceof Error && !error.message.includes("\n");
-}
-
-function describeThrown(error: unknown): string {
-  return error === undefined ? "no error" : String(error).split("\n").slice(0, 2).join(" / ");
-}

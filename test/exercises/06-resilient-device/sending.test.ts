@@ -218,25 +218,27 @@ describe("Sender", () => {
     const [first, second, third] = messagesOf(desk, 3) as [Message, Message, Message];
     const client = await desk.client("sensor");
     const { store, sender } = await senderOf(client, [first, second]);
-    const [one, other] = [1, 2].map(() => desk.faults.arm({ do: "hold" }, received("puback")));
+    const hold = () => desk.faults.arm({ do: "hold" }, received("puback"));
+    const [one, other] = [hold(), hold()];
     desk.atEnd(() => {
-      for (const held of [one, other]) held?.release();
+      one.release();
+      other.release();
     });
     await settles("Sender", () => sender.wake());
-    await within(Promise.resolve(one?.met), () => waiting(desk, store));
+    await within(one.met, () => waiting(desk, store));
     let stopped = false;
     const stopping = sender.stop().then(() => {
       stopped = true;
     });
     stopping.catch(() => {});
     await roundTrip(desk);
-    one?.release();
-    await within(Promise.resolve(other?.met), () => waiting(desk, store));
+    one.release();
+    await within(other.met, () => waiting(desk, store));
     await roundTrip(desk);
     const early = stopped;
     store.add(third);
     await settles("Sender", () => sender.wake());
-    other?.release();
+    other.release();
     await settles("Sender", () => stopping);
     await roundTrip(desk);
     const ids = desk.frames(sent("publish")).map(idOf);
@@ -429,8 +431,7 @@ describe("consumeOnce", () => {
     await within(earlier.endAsync(), () => brokerGone("its line does not end"));
     await start();
     await subscribed(desk, 2);
-    const ids = idsOf("id", 300);
-    await publishAll(ids);
+    await publishAll(idsOf("id", 300));
     const lines = readFileSync(file, "utf8").split("\n").length;
     if (lines > 100) {
       throw new Wrong({
@@ -441,12 +442,13 @@ describe("consumeOnce", () => {
       });
     }
     const again = (id: string) => publishWithId(helper, topic, `again ${id}`, id);
+    const more = idsOf("more", 40);
     // At once, and so also when the file has just been written anew.
-    for (const id of idsOf("more", 40)) {
+    for (const id of more) {
       await publishWithId(helper, topic, id, id);
       await again(id);
     }
-    for (const id of idsOf("more", 40).slice(-10)) await again(id);
+    for (const id of more.slice(-10)) await again(id);
     await publishWithId(helper, topic, "last", desk.name("last"));
     await handled(inbox, "last", desk);
     const twice = inbox.values.filter((value) => String(value).startsWith("again"));
