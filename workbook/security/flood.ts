@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
+import { type ConnectionOptions, connect as connectTls } from "node:tls";
 
 /** Many connections that say nothing, and how the broker takes it. */
 export interface Flood {
@@ -13,12 +14,22 @@ export interface Flood {
 /** Enough to show a limit. More would be an attack on the machine. */
 const MOST = 100;
 
-/** Opens so many connections to a port of this machine, one after the other, and holds them. */
-export async function openFlood(port: number, count: number): Promise<Flood> {
+/**
+ * Opens so many connections to a port of this machine, one after the other, and holds them.
+ *
+ * @param tls shake hands, too: then the broker itself has accepted those that are open. Without, Docker's
+ *   proxy may have, and the broker not have heard of them yet.
+ */
+export async function openFlood(
+  port: number,
+  count: number,
+  tls?: ConnectionOptions,
+): Promise<Flood> {
   /** Those that are open, with what resolves when they are no more. */
   const open = new Map<Socket, Promise<void>>();
   for (let number = 0; number < Math.min(count, MOST); number++) {
-    const socket = connect(port, "127.0.0.1");
+    const to = { port, host: "127.0.0.1" };
+    const socket = tls ? connectTls({ ...tls, ...to }) : connect(to);
     const closed = new Promise<void>((resolve) => {
       socket.once("close", () => {
         open.delete(socket);
@@ -29,7 +40,7 @@ export async function openFlood(port: number, count: number): Promise<Flood> {
     // A broker that is full may close the line before it is quite open.
     socket.on("error", () => {});
     socket.resume();
-    await Promise.race([once(socket, "connect"), closed]).catch(() => {});
+    await Promise.race([once(socket, tls ? "secureConnect" : "connect"), closed]).catch(() => {});
   }
   return {
     open: () => open.size,

@@ -1,3 +1,4 @@
+import type { ConnectionOptions } from "node:tls";
 import { describe } from "vitest";
 import type { Mosquitto, Place } from "../../../workbook/broker/mosquitto-setup.ts";
 import { createAuthority } from "../../../workbook/security/certificates.ts";
@@ -238,9 +239,12 @@ for (const { name, own, url } of [
     check(name, "takes no more connections than it should", async (desk) => {
       const secured = await fresh();
       const local = secured.mosquitto.ports.get(port) ?? 0;
-      const crowd = await openFlood(local, maxConnections - 1);
+      const options = await optionsOf(secured, victim);
+      const { ca, cert, key } = options as ConnectionOptions;
+      // With a handshake: who comes last must find the others counted.
+      const crowd = await openFlood(local, maxConnections - 1, { ca, cert, key });
       desk.atEnd(() => crowd.end());
-      const good = await knocks(desk, url(secured), await optionsOf(secured, victim));
+      const good = await knocks(desk, url(secured), options);
       if (good.client === undefined) {
         throw new Wrong({
           headline: `there is no place for a client beside ${maxConnections - 1} others`,
