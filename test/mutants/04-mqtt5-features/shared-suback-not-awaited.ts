@@ -1,5 +1,5 @@
 // Kills: demonstrateSharedSubscriptions: hands out no job before every worker is ready
-// The subscriptions are on their way when the first job goes out.
+// The first worker is there when the first job goes out. The subscriptions of the others are on their way.
 import { randomUUID } from "node:crypto";
 import { connectAsync, type MqttClient } from "mqtt";
 import { prefixed } from "../../../workbook/telemetry.ts";
@@ -36,7 +36,9 @@ export async function demonstrateSharedSubscriptions(
         own.push(job.toString());
         if (--left === 0) finish();
       });
-      members[index]?.subscribe(`$share/workers/${topic}`, { qos: 1 });
+      const filter = `$share/workers/${topic}`;
+      if (index === 0) await members[index]?.subscribeAsync(filter, { qos: 1 });
+      else members[index]?.subscribe(filter, { qos: 1 });
     }
     for (const job of jobs) await dispatcher.publishAsync(topic, job, { qos: 1 });
     if (jobs.length > 0) await finished;
