@@ -342,6 +342,27 @@ describe("connectDevice", () => {
     );
   });
 
+  check("connectDevice", "gives up a CONNECT that nobody answers", async (desk) => {
+    const { connectDevice } = await answers();
+    const broker = await playBroker(desk, { connect: () => {} });
+    const options = deviceOptions(desk, "device", {
+      brokerUrl: broker.url,
+      keepaliveSeconds: 1,
+    });
+    desk.endLater(connectDevice(options));
+    await broker.sees(
+      () => broker.frames(sent("connect")).length > 1,
+      () =>
+        new Wrong({
+          headline: "a CONNECT is never answered, and the device waits on",
+          expected: "→ CONNECT, no answer, and a new CONNECT after 1.5 seconds",
+          got: "no new CONNECT for 4 seconds",
+          why: "a broker that hangs, or a line that died meanwhile, never answers; the library waits for 30 seconds unless connectTimeout says less",
+          wire: broker.frames(),
+        }),
+    );
+  });
+
   const noConnect = (wire: Frame[]) =>
     new Wrong({
       headline: "no CONNECT came",

@@ -16,6 +16,7 @@ export function connectDevice(options: right.DeviceOptions): MqttClient {
     protocolVersion: 5,
     properties: { sessionExpiryInterval: 3600 },
     keepalive: keepaliveSeconds,
+    connectTimeout: 1500 * keepaliveSeconds,
     reconnectPeriod: nextDelay(),
     reconnectOnConnackError: true,
   });

@@ -15,6 +15,7 @@ export function connectDevice(options: right.DeviceOptions): MqttClient {
     clean: false,
     properties: { sessionExpiryInterval: 3600 },
     keepalive: keepaliveSeconds,
+    connectTimeout: 1500 * keepaliveSeconds,
     reconnectPeriod: backoff.firstMs,
     reconnectOnConnackError: true,
   });

@@ -17,6 +17,7 @@ export function connectDevice(options: right.DeviceOptions): MqttClient {
     clean: false,
     properties: { sessionExpiryInterval: 3600 },
     keepalive: keepaliveSeconds,
+    connectTimeout: 1500 * keepaliveSeconds,
     reconnectPeriod: nextDelay(),
     reconnectOnConnackError: true,
   });

@@ -18,6 +18,7 @@ export function connectDevice(options: right.DeviceOptions): MqttClient {
     properties: { sessionExpiryInterval: 3600 },
     manualConnect: true,
     keepalive: keepaliveSeconds,
+    connectTimeout: 1500 * keepaliveSeconds,
     reconnectPeriod: nextDelay(),
     reconnectOnConnackError: true,
   });

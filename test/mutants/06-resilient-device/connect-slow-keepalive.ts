@@ -17,6 +17,7 @@ export function connectDevice(options: right.DeviceOptions): MqttClient {
     clean: false,
     properties: { sessionExpiryInterval: 3600 },
     keepalive: Math.max(20, keepaliveSeconds),
+    connectTimeout: 1500 * keepaliveSeconds,
     reconnectPeriod: nextDelay(),
     reconnectOnConnackError: true,
   });
