@@ -7,13 +7,14 @@ import { startDocker } from "../broker/docker.ts";
 import { startEmbedded } from "../broker/embedded.ts";
 import { listModules } from "../modules.ts";
 import { UsageError } from "../usage-error.ts";
+import { openLateLine } from "./late-line.ts";
 import { openChecks } from "./run-checks.ts";
 import { exitCodes, runCommand } from "./usage.ts";
 
 /**
  * `npm run soak -- 50`: all checks of all modules so many times, on Docker and on the embedded broker,
- * in another order each time, while every core is busy with something else. Tells what failed, and what
- * was left behind.
+ * in another order each time, while every core is busy with something else and the line to the broker is
+ * late by chance. Tells what failed, and what was left behind.
  */
 async function soak(): Promise<number> {
   const times = readTimes(process.argv.slice(2));
@@ -23,9 +24,11 @@ async function soak(): Promise<number> {
   try {
     for (const start of [startDocker, startEmbedded]) {
       const broker = await start();
+      const line = await openLateLine(broker.url);
       try {
-        failures += await soakOn(broker, times);
+        failures += await soakOn({ ...broker, url: line.url }, times);
       } finally {
+        await line.close();
         await broker.stop();
       }
     }
@@ -51,7 +54,9 @@ function readTimes(args: readonly string[]): number {
 }
 
 async function soakOn(broker: Broker, times: number): Promise<number> {
-  console.log(`Broker: ${broker.name}, ${availableParallelism()} cores, all of them loaded`);
+  console.log(
+    `Broker: ${broker.name}, ${availableParallelism()} cores, all of them loaded, and a line that is late`,
+  );
   const runs = listModules().map(({ name }) => ({ module: name, answers: "solutions" }));
   const checks = await openChecks(runs, broker, { shuffle: true });
   const begun = performance.now();
