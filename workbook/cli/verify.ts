@@ -44,7 +44,7 @@ async function verifyModule(module: Module, broker: Broker): Promise<number> {
     ...right.flatMap((run) => wrongly(run, results)),
     ...stubProblems(results, [name]),
     ...mutants.flatMap((mutant) => mutantProblems(mutant, results)),
-    ...(await uncoveredChecks(mutants, results, broker)),
+    ...uncoveredChecks(mutants, results),
     ...unshownMessages(module, results),
     ...(broker.kind === "docker" || broker.kind === "native" ? leftOut(results) : []),
   ];
@@ -153,53 +153,28 @@ function mutantProblems(mutant: Mutant, results: readonly CheckResult[]): string
 }
 
 /**
- * The checks without a mutant that fails in them and nowhere else: they might be left out unnoticed. One
- * run that shows such a mutant is proof enough: a wrong answer that sometimes loses a race fails in more
- * checks then. So it has a second run, and the first is told.
+ * The checks without a mutant that fails in them and nowhere else: they might be left out unnoticed. Told
+ * with what else catches the mutant that comes nearest: a check that fails now and then shows here first.
  */
-async function uncoveredChecks(
-  mutants: readonly Mutant[],
-  results: readonly CheckResult[],
-  broker: Broker,
-): Promise<string[]> {
-  const checks = results.filter(
-    ({ run, outcome }) => run.answers === "solutions" && outcome !== "skipped",
-  );
-  const uncovered = checks.filter((check) => besides(check, mutants, results)?.length !== 0);
-  if (uncovered.length === 0) return [];
-  const nearest = mutants.filter(({ kills }) => uncovered.some((each) => titleOf(each) === kills));
-  const again = nearest.length > 0 ? await runChecks(nearest, broker) : [];
-  return uncovered.flatMap((check) => {
-    const title = `"${titleOf(check)}" (${check.run.module})`;
-    const told = [results, again].map((each) =>
-      besides(check, nearest, each)?.map((other) => `${other.run.answers}: ${tell(other)}`),
-    );
-    const [first = [], second] = told;
-    if (second?.length === 0) {
-      console.error(lines(`Note: in one run of two no mutant is caught by ${title} alone`, first));
-      return [];
-    }
-    return [lines(`no mutant is caught by ${title} alone`, [...first, ...(second ?? [])])];
-  });
-}
-
-/** What else catches the mutant that this check comes nearest to catching alone; `undefined` for none. */
-function besides(
-  check: CheckResult,
-  mutants: readonly Mutant[],
-  results: readonly CheckResult[],
-): CheckResult[] | undefined {
-  const isIt = (each: CheckResult) => titleOf(each) === titleOf(check);
-  const [nearest] = mutants
-    .filter(({ module, kills }) => module === check.run.module && kills === titleOf(check))
-    .map((mutant) => caughtBy(mutant, results))
-    .filter((caught) => caught.some(isIt))
-    .sort((one, other) => one.length - other.length);
-  return nearest?.filter((each) => !isIt(each));
-}
-
-function lines(first: string, more: readonly string[]): string {
-  return [first, ...more].join("\n          ");
+function uncoveredChecks(mutants: readonly Mutant[], results: readonly CheckResult[]): string[] {
+  return results
+    .filter(({ run, outcome }) => run.answers === "solutions" && outcome !== "skipped")
+    .flatMap((result) => {
+      const isIt = (each: CheckResult) => titleOf(each) === titleOf(result);
+      const [nearest = []] = mutants
+        .filter(({ module, kills }) => module === result.run.module && kills === titleOf(result))
+        .map((mutant) => caughtBy(mutant, results))
+        .filter((caught) => caught.some(isIt))
+        .sort((one, other) => one.length - other.length);
+      if (nearest.length === 1) return [];
+      const besides = nearest.filter((each) => !isIt(each));
+      return [
+        [
+          `no mutant is caught by "${titleOf(result)}" (${result.run.module}) alone`,
+          ...besides.map((each) => `${each.run.answers}: ${tell(each)}`),
+        ].join("\n          "),
+      ];
+    });
 }
 
 /** The checks that a mutant did not pass. */
