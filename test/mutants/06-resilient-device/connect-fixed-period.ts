@@ -1,29 +1,17 @@
 // Kills: connectDevice: brings 50 devices back one by one
 // Leaves it to the library, which waits the same time always.
-import { connect, type MqttClient } from "mqtt";
-import * as right from "../../../solutions/06-resilient-device.ts";
-import { prefixed } from "../../../workbook/telemetry.ts";
+import type { MqttClient } from "mqtt";
+import type { DeviceOptions } from "../../../solutions/06-resilient-device.ts";
+import { ConnectionInParts } from "../connection-in-parts.ts";
 
 export * from "../../../solutions/06-resilient-device.ts";
 
-export function connectDevice(options: right.DeviceOptions): MqttClient {
-  const { brokerUrl, deviceId, login, keepaliveSeconds, backoff, onGiveUp } = options;
-  const client = connect(brokerUrl, {
-    ...login,
-    clientId: prefixed(deviceId),
-    protocolVersion: 5,
-    clean: false,
-    properties: { sessionExpiryInterval: 3600 },
-    keepalive: keepaliveSeconds,
-    connectTimeout: 1500 * keepaliveSeconds,
-    reconnectPeriod: backoff.firstMs,
-    reconnectOnConnackError: true,
-  });
-  client.on("error", (error) => {
-    const reasonCode = right.reasonCodeOf(error);
-    if (reasonCode === undefined || right.mayHeal(reasonCode)) return;
-    client.end(true);
-    onGiveUp(error);
-  });
-  return client;
+export function connectDevice(options: DeviceOptions): MqttClient {
+  return new Connection(options).open();
+}
+
+class Connection extends ConnectionInParts {
+  protected override delay(): number {
+    return this.options.backoff.firstMs;
+  }
 }

@@ -1,37 +1,10 @@
 // Kills: connectDevice: gives up on a refusal that does not heal
 // Nobody is told.
-import { connect, type MqttClient } from "mqtt";
+import type { MqttClient } from "mqtt";
 import * as right from "../../../solutions/06-resilient-device.ts";
-import { prefixed } from "../../../workbook/telemetry.ts";
 
 export * from "../../../solutions/06-resilient-device.ts";
 
 export function connectDevice(options: right.DeviceOptions): MqttClient {
-  const { brokerUrl, deviceId, login, keepaliveSeconds, backoff, random } = options;
-  let attempt = 0;
-  const nextDelay = () => Math.max(1, right.backoffDelay(attempt++, backoff, random));
-  const client = connect(brokerUrl, {
-    ...login,
-    clientId: prefixed(deviceId),
-    protocolVersion: 5,
-    clean: false,
-    properties: { sessionExpiryInterval: 3600 },
-    keepalive: keepaliveSeconds,
-    connectTimeout: 1500 * keepaliveSeconds,
-    reconnectPeriod: nextDelay(),
-    reconnectOnConnackError: true,
-  });
-  client.on("reconnect", () => {
-    client.options.reconnectPeriod = nextDelay();
-  });
-  client.on("connect", () => {
-    attempt = 0;
-    client.options.reconnectPeriod = nextDelay();
-  });
-  client.on("error", (error) => {
-    const reasonCode = right.reasonCodeOf(error);
-    if (reasonCode === undefined || right.mayHeal(reasonCode)) return;
-    client.end(true);
-  });
-  return client;
+  return right.connectDevice({ ...options, onGiveUp: () => {} });
 }

@@ -1,38 +1,18 @@
 // Kills: connectDevice: notices a line that has gone silent
 // Saves pings.
-import { connect, type MqttClient } from "mqtt";
-import * as right from "../../../solutions/06-resilient-device.ts";
-import { prefixed } from "../../../workbook/telemetry.ts";
+import type { IClientOptions, MqttClient } from "mqtt";
+import type { DeviceOptions } from "../../../solutions/06-resilient-device.ts";
+import { ConnectionInParts } from "../connection-in-parts.ts";
 
 export * from "../../../solutions/06-resilient-device.ts";
 
-export function connectDevice(options: right.DeviceOptions): MqttClient {
-  const { brokerUrl, deviceId, login, keepaliveSeconds, backoff, random, onGiveUp } = options;
-  let attempt = 0;
-  const nextDelay = () => Math.max(1, right.backoffDelay(attempt++, backoff, random));
-  const client = connect(brokerUrl, {
-    ...login,
-    clientId: prefixed(deviceId),
-    protocolVersion: 5,
-    clean: false,
-    properties: { sessionExpiryInterval: 3600 },
-    keepalive: Math.max(20, keepaliveSeconds),
-    connectTimeout: 1500 * keepaliveSeconds,
-    reconnectPeriod: nextDelay(),
-    reconnectOnConnackError: true,
-  });
-  client.on("reconnect", () => {
-    client.options.reconnectPeriod = nextDelay();
-  });
-  client.on("connect", () => {
-    attempt = 0;
-    client.options.reconnectPeriod = nextDelay();
-  });
-  client.on("error", (error) => {
-    const reasonCode = right.reasonCodeOf(error);
-    if (reasonCode === undefined || right.mayHeal(reasonCode)) return;
-    client.end(true);
-    onGiveUp(error);
-  });
-  return client;
+export function connectDevice(options: DeviceOptions): MqttClient {
+  return new Connection(options).open();
+}
+
+class Connection extends ConnectionInParts {
+  protected override connectOptions(): IClientOptions {
+    const keepalive = Math.max(20, this.options.keepaliveSeconds);
+    return { ...super.connectOptions(), keepalive };
+  }
 }
