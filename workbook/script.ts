@@ -13,6 +13,7 @@ import { paint } from "./paint.ts";
 import { drawEnding, type Ending, exitCodeOf } from "./script-ending.ts";
 import type { Outcome, Target } from "./security/attacks.ts";
 import type { Certificates } from "./security/certificate-folder.ts";
+import { adviseOnTap } from "./troubles/from-tap.ts";
 import { endWhenUnheard } from "./unheard.ts";
 import { countBytes, drawDiagram } from "./wire/diagram.ts";
 import type { Faults } from "./wire/faults.ts";
@@ -186,7 +187,7 @@ class Script {
 
   /** @param tls with what the tap connects to a broker that wants TLS */
   async tap(brokerUrl: string, tls?: ConnectionOptions): Promise<Demo> {
-    const tap = await openTap(brokerUrl, 0, tls);
+    const tap = await openTap(brokerUrl, 0, tls).catch(adviseOnTap);
     this.#ends.push(() => tap.close());
     tap.unref();
     const silence = setTimeout(() => {

@@ -4,6 +4,7 @@ import { chooseBroker, inWords } from "../broker/choose.ts";
 import { onExit } from "../broker/lifetime.ts";
 import { probeBroker } from "../broker/probe.ts";
 import { EnvironmentProblem } from "../environment-problem.ts";
+import { adviseOnTap } from "../troubles/from-tap.ts";
 import { UsageError } from "../usage-error.ts";
 import { shortName, widthOf } from "../wire/columns.ts";
 import { countBytes, describeCounts, listEntry } from "../wire/diagram.ts";
@@ -57,7 +58,7 @@ async function tapCommand(): Promise<number> {
   const broker = await findBroker(options.broker, aside);
   const tap = await openTap(broker.url, options.port).catch(async (error) => {
     await broker.stop();
-    throw error;
+    adviseOnTap(error);
   });
   const play = playSteps(tap, options.faults);
   listenForEnter(options.faults, play);

@@ -5,6 +5,7 @@ import { chooseBroker } from "../broker/choose.ts";
 import { findMosquitto } from "../broker/native.ts";
 import { probeBroker } from "../broker/probe.ts";
 import { EnvironmentProblem } from "../environment-problem.ts";
+import { adviseOnTap } from "../troubles/from-tap.ts";
 import { openTap } from "../wire/tap.ts";
 import type { Finding } from "./finding.ts";
 
@@ -44,7 +45,7 @@ export async function broker(earlier: readonly Finding[]): Promise<Finding> {
     return { state: "fails", what: `no broker for the checks: ${error.message}`, next: error.next };
   }
   try {
-    const tap = await openTap(chosen.url);
+    const tap = await openTap(chosen.url).catch(adviseOnTap);
     const [direct, tapped] = [await roundTrip(chosen.url), await roundTrip(tap.url)];
     await tap.close();
     const unsaid = passedOver.filter(

@@ -2,6 +2,7 @@ import type { IPublishPacket } from "mqtt";
 import type { Broker } from "../broker/broker.ts";
 import { EnvironmentProblem } from "../environment-problem.ts";
 import { isReading } from "../telemetry.ts";
+import { adviseOnTap } from "../troubles/from-tap.ts";
 import { openTap, type Tap } from "../wire/tap.ts";
 import { anotherFleetRuns } from "./another-fleet.ts";
 import { Device } from "./device.ts";
@@ -69,7 +70,7 @@ export class Fleet {
         "end it, or give this one names of its own: WORKBOOK_PREFIX=two/ npm run fleet",
       );
     }
-    const tap = await openTap(broker.url);
+    const tap = await openTap(broker.url).catch(adviseOnTap);
     const fleet = new Fleet(broker, tap, devices, seed);
     try {
       fleet.#monitor = await Monitor.open(tap.url, {

@@ -8,11 +8,24 @@ const MAX_FRAME_KEPT = 256 * 1024;
 /** How much may wait behind a held packet, in bytes, before the lane stops reading. */
 const MAX_WAITING = 1024 * 1024;
 const NOTHING = Buffer.alloc(0);
+/** The type of a PINGRESP, as it stands in a packet's first byte. */
+const PINGRESP = 13;
+
+/** Whose PINGREQs the sending side has still to answer. */
+interface Pings {
+  readonly awaitsAnswer: boolean;
+  /** A PINGRESP came. Returns whether it is for the tap alone. */
+  takeAnswer(): boolean;
+}
 
 interface LaneContext {
   frame(bytes: Buffer, size: number, problem?: string): Frame;
   readonly transcript: Transcript;
   readonly faults: Faults;
+  /** A packet is on its way to the receiving side. */
+  passed(frame: Frame): void;
+  /** Where the tap's own pings may be answered. */
+  readonly pings?: Pings;
   /** End both directions of the connection. */
   cut(): void;
   /** Let the other direction stand still too. */
@@ -96,6 +109,34 @@ export class Lane {
     });
   }
 
+  /** Neither side hears anything for now. */
+  get isFrozen(): boolean {
+    return this.#frozen !== undefined;
+  }
+
+  /** What came last is not a whole packet, or no packet at all. */
+  get unfinished(): boolean {
+    return !this.#over && (this.#splitter.pending > 0 || this.#splitter.broken);
+  }
+
+  /** Bytes came that the lane has not taken yet. */
+  get unread(): boolean {
+    return !this.#over && this.from.readableLength > 0;
+  }
+
+  /** The receiving side still takes what is sent. */
+  get isOpen(): boolean {
+    return !this.#over && this.to.writable;
+  }
+
+  /**
+   * Send a packet of the tap's own, past what waits here. Neither while a packet is unfinished, nor from
+   * within the handling of one: half of another may already be on its way.
+   */
+  slipIn(packet: Buffer): void {
+    this.#write(packet);
+  }
+
   #whenThawed(action: () => void): void {
     if (this.#frozen) this.#frozen.then(action);
     else action();
@@ -120,17 +161,29 @@ export class Lane {
 
   #take(chunk: Buffer): void {
     if (this.#over) return;
-    const { faults, transcript } = this.context;
+    const { faults, transcript, pings } = this.context;
     this.#unsent.push(chunk);
     // Packets that nothing stops leave together, in as few writes as they came in.
     let passing = 0;
     for (const raw of this.#splitter.push(chunk)) {
+      if (
+        pings?.awaitsAnswer &&
+        raw.size === 2 &&
+        beginsPingresp(raw.bytes) &&
+        pings.takeAnswer()
+      ) {
+        this.#write(this.#shift(passing));
+        passing = 0;
+        this.#shift(raw.size);
+        continue;
+      }
       const frame = this.context.frame(Buffer.from(raw.bytes), raw.size);
       const fault = faults.waiting && this.#ahead === 0 ? faults.take(frame) : undefined;
       const length = raw.size - this.#ahead;
       this.#ahead = 0;
       if (fault === undefined && this.#queue.length === 0) {
         transcript.record(frame);
+        this.context.passed(frame);
         passing += length;
         continue;
       }
@@ -152,6 +205,13 @@ export class Lane {
     if (broken) {
       this.#ahead = 0;
       this.#pass(this.#shift(length), this.#unfinished("not MQTT"));
+    } else if (
+      this.context.pings?.awaitsAnswer &&
+      pending === 1 &&
+      beginsPingresp(this.#splitter.rest)
+    ) {
+      // Half of an answer that may be for the tap alone.
+      return;
     } else if (!this.context.faults.waiting || this.#ahead > 0 || pending > MAX_FRAME_KEPT) {
       this.#ahead = pending;
       this.#pass(this.#shift(length));
@@ -229,6 +289,7 @@ export class Lane {
       this.#queuedBytes -= bytes.length;
       const fate = fateUnder(fault);
       if (frame) this.#settle(frame, fate);
+      if (frame && fate === "passed") this.context.passed(frame);
       if (fate === "passed") going.push(bytes);
       if (fault?.fault.do !== "cut") continue;
       cutAt = index;
@@ -268,6 +329,10 @@ export class Lane {
     this.#unsent = all.length > length ? [all.subarray(length)] : [];
     return all.length > length ? all.subarray(0, length) : all;
   }
+}
+
+function beginsPingresp(bytes: Buffer): boolean {
+  return (bytes[0] ?? 0) >> 4 === PINGRESP;
 }
 
 /** What becomes of a packet once nothing blocks it. */

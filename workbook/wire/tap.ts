@@ -2,10 +2,19 @@ import { connect as connectTcp, createServer, isIP, type Socket } from "node:net
 import { performance } from "node:perf_hooks";
 import { type ConnectionOptions, connect as connectTls } from "node:tls";
 import { EnvironmentProblem } from "../environment-problem.ts";
-import { diagnoseError } from "../troubles/from-error.ts";
+import { CannotListen } from "./cannot-listen.ts";
 import { Faults } from "./faults.ts";
-import { Lane } from "./lane.ts";
-import { type Closed, Connection, Frame, Transcript } from "./transcript.ts";
+import { Line } from "./line.ts";
+import { Connection, Transcript } from "./transcript.ts";
+
+/**
+ * So many times in a row the broker must have answered on every line with nothing else crossing meanwhile.
+ * Once is not enough: what one line's answer shows to be done may have had its effect on another line only
+ * after that one's answer.
+ */
+const QUIET_ROUNDS = 2;
+/** After so many rounds it is clear that something crosses all the time. */
+const MAX_ROUNDS = 100;
 
 /** A TCP proxy between MQTT clients and a broker that writes down every packet. */
 export interface Tap {
@@ -20,6 +29,22 @@ export interface Tap {
    * @returns how many lines it broke
    */
   cutLines(matches: (connection: Connection) => boolean): number;
+  /** How many connections are open now: neither side has closed them. */
+  readonly lines: number;
+  /**
+   * Whether all that the broker had to say has come. Resolves with
+   * - `true` once the broker has answered pings of the tap's own on every line, behind all that it sent
+   *   before, and nothing else crossed meanwhile. A line on which no ping may be sent any more is waited
+   *   for until the broker has closed it. Lines that are frozen, not begun or refused count as silent, and
+   *   a packet that waits at the tap has come
+   * - `false` where no answer would tell, at once and without a ping: a CONNECT has no CONNACK yet, half a
+   *   packet has come, or the broker goes by a clock that is set to a few seconds, be it for a line that
+   *   has ended. Later also where it comes to that, or where something crosses all the time
+   *
+   * Stays pending while the broker does not answer: give it a deadline. The pings are not in the transcript,
+   * no fault meets them, and no client sees their answers. Once the tap is closed there is no line to ask.
+   */
+  settled(): Promise<boolean>;
   /** A process in which only the tap still listens, with nobody connected, may come to its end. */
   unref(): void;
   /** Ends every connection and stops listening. */
@@ -33,7 +58,7 @@ export interface Tap {
  *   MQTT to its clients
  * @param port where to listen; 0 takes a free one
  * @param tls whom the tap trusts, and with which certificate it connects, in the place of its clients
- * @throws EnvironmentProblem when the port is taken or the address is none
+ * @throws CannotListen when the port is taken, EnvironmentProblem when the address is none
  */
 export async function openTap(
   brokerUrl: string,
@@ -46,8 +71,19 @@ export async function openTap(
   const opened = performance.now();
   const now = () => performance.now() - opened;
   const sockets = new Set<Socket>();
-  const cuts = new Map<Connection, () => void>();
+  /** The lines that no side has closed. */
+  const open = new Set<Line>();
+  /** The lines on which the broker may still say something. */
+  const live = new Set<Line>();
+  /** The broker will still do something for a line that has ended. */
+  let isScheduled = false;
   let connections = 0;
+
+  /** Changes with every packet, and with every line that begins or ends. */
+  const crossed = () => {
+    const { "to-broker": sent, "to-client": came } = transcript.counts;
+    return sent.packets + came.packets + 2 * connections - live.size;
+  };
 
   const track = (socket: Socket) => {
     sockets.add(socket);
@@ -60,14 +96,6 @@ export async function openTap(
     track(client);
     const connection = new Connection(++connections);
     transcript.record({ kind: "opened", at: now(), connection });
-    let closed = false;
-    const close = (by: Closed["by"], error?: Error) => {
-      if (closed) return;
-      closed = true;
-      cuts.delete(connection);
-      const why = error === undefined ? {} : { error: describeError(error) };
-      transcript.record({ kind: "closed", at: now(), connection, by, ...why });
-    };
 
     if (faults.takeRefusal()) {
       transcript.record({ kind: "closed", at: now(), connection, by: "tap", refused: true });
@@ -76,40 +104,27 @@ export async function openTap(
       return;
     }
 
-    const upstream = track(broker.connect());
-    const cut = () => {
-      close("tap");
-      for (const lane of [toBroker, toClient]) lane.cut();
-    };
-    cuts.set(connection, cut);
-    const lane = (from: Socket, to: Socket, direction: "to-broker" | "to-client") =>
-      new Lane(from, to, {
-        frame: (bytes, size, problem) => {
-          const frame = new Frame(now(), connection, direction, bytes, size, problem);
-          connection.introduce(frame);
-          return frame;
-        },
-        transcript,
-        faults,
-        cut,
-        freeze: (released) => (direction === "to-broker" ? toClient : toBroker).freeze(released),
-        ended: (error) => close(direction === "to-broker" ? "client" : "broker", error),
-      });
-    const toBroker = lane(client, upstream, "to-broker");
-    const toClient = lane(upstream, client, "to-client");
+    const line: Line = new Line(connection, client, track(broker.connect()), {
+      now,
+      transcript,
+      faults,
+      closed: (by, error) => {
+        // A side that closes after the other, or after a cut, is no news.
+        if (!open.delete(line)) return;
+        const why = error === undefined ? {} : { error: describeError(error) };
+        transcript.record({ kind: "closed", at: now(), connection, by, ...why });
+      },
+      over: () => {
+        live.delete(line);
+        isScheduled ||= line.isScheduled;
+      },
+    });
+    open.add(line);
+    live.add(line);
   });
 
   await new Promise<void>((resolve, reject) => {
-    server.once("error", (error: NodeJS.ErrnoException) => {
-      const trouble = diagnoseError(error);
-      reject(
-        new EnvironmentProblem(
-          `the tap cannot listen on 127.0.0.1:${port}: ${trouble?.cause ?? error.message}`,
-          trouble?.next ?? "take another port",
-          { cause: error },
-        ),
-      );
-    });
+    server.once("error", (error) => reject(new CannotListen(`127.0.0.1:${port}`, error)));
     server.listen(port, "127.0.0.1", resolve);
   });
 
@@ -123,9 +138,26 @@ export async function openTap(
     transcript,
     faults,
     cutLines: (matches) => {
-      const matching = [...cuts].filter(([connection]) => matches(connection));
-      for (const [, cut] of matching) cut();
+      const matching = [...open].filter(({ connection }) => matches(connection));
+      for (const line of matching) line.cut();
       return matching.length;
+    },
+    get lines() {
+      return open.size;
+    },
+    settled: async () => {
+      // Whoever asks may be hearing of a packet that is not on its way yet: let it go first.
+      await undefined;
+      let quiet = 0;
+      for (let round = 1; round <= MAX_ROUNDS; round++) {
+        const lines = [...live];
+        if (isScheduled || !lines.every(({ isClear }) => isClear)) return false;
+        const before = crossed();
+        await Promise.all(lines.map((line) => line.hearOut()));
+        quiet = crossed() === before ? quiet + 1 : 0;
+        if (quiet === QUIET_ROUNDS) return true;
+      }
+      return false;
     },
     unref: () => server.unref(),
     close: async () => {

@@ -4,6 +4,7 @@ import { connect, createServer, type Socket } from "node:net";
 import { connectAsync } from "mqtt";
 import { expect, inject, onTestFinished, test } from "vitest";
 import { probeBroker } from "../../../workbook/broker/probe.ts";
+import { adviseOnTap } from "../../../workbook/troubles/from-tap.ts";
 import type { TroubleName } from "../../../workbook/troubles/table.ts";
 import { openTap } from "../../../workbook/wire/tap.ts";
 import { expectTold, lastWords } from "../fixtures/last-words.ts";
@@ -102,7 +103,9 @@ test("a line that ends before the CONNACK, seen on the wire", { timeout: PATIENC
 
 test("a port that is taken", { timeout: PATIENCE }, async () => {
   const { port } = new URL(await silent());
-  const problem = await openTap(nobody, Number(port)).catch((error: unknown) => error);
+  const problem = await openTap(nobody, Number(port))
+    .catch(adviseOnTap)
+    .catch((error: unknown) => error);
   expectTold(`${(problem as Error).message}\n${(problem as { next: string }).next}`, "portTaken");
   const words = await lastWords(inject("broker").url, async () => {
     const second = createServer().listen(Number(port), "127.0.0.1");

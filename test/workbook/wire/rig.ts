@@ -103,6 +103,10 @@ export async function openRig(): Promise<Rig> {
   };
   return {
     ...tap,
+    // A spread would read it once and for all.
+    get lines() {
+      return tap.lines;
+    },
     client,
     accepted: () => accepted,
     line: async () => {

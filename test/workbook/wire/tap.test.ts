@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Broker } from "../../../workbook/broker/broker.ts";
 import { startEmbedded } from "../../../workbook/broker/embedded.ts";
+import { adviseOnTap } from "../../../workbook/troubles/from-tap.ts";
 import { openTap, type Tap, withoutPassword } from "../../../workbook/wire/tap.ts";
 import type { Closed, Entry } from "../../../workbook/wire/transcript.ts";
 import { RawClient } from "../contract/raw-client.ts";
@@ -300,9 +301,16 @@ describe("the tap itself", () => {
   test("says so when its port is taken", async () => {
     const holder = createServer().listen(0, "127.0.0.1");
     await once(holder, "listening");
-    await expect(openTap("mqtt://127.0.0.1:1", portOf(holder))).rejects.toMatchObject({
+    const address = `127.0.0.1:${portOf(holder)}`;
+    const opened = openTap("mqtt://127.0.0.1:1", portOf(holder));
+    await expect(opened).rejects.toMatchObject({
+      name: "CannotListen",
+      address,
+      cause: { code: "EADDRINUSE" },
+    });
+    await expect(opened.catch(adviseOnTap)).rejects.toMatchObject({
       name: "EnvironmentProblem",
-      message: `the tap cannot listen on 127.0.0.1:${portOf(holder)}: another program already listens there, and only one can`,
+      message: `the tap cannot listen on ${address}: another program already listens there, and only one can`,
     });
     holder.close();
   });
