@@ -1,18 +1,24 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { listModules } from "./workbook/modules.ts";
+
+/** They leave their process as it was, so that it may serve the next file, too. */
+const tidy = ["test/workbook/{wire,protocols,troubles}/**/*.test.ts"];
 
 export default defineConfig({
   test: {
     globalSetup: "test/setup.ts",
     // What answers print is of interest where they fail.
     silent: "passed-only",
-    // A process for each file: an answer may do anything to the process that it runs in.
     pool: "forks",
-    // Checks wait more than they compute.
-    maxWorkers: "100%",
+    // Tests wait more than they compute.
+    maxWorkers: 2 * availableParallelism(),
     projects: [
-      ...listModules().map(({ name, checks }) => ({ test: { name, include: [...checks] } })),
-      { test: { name: "workbook", include: ["test/workbook/**/*.test.ts"] } },
+      ...listModules().map(({ name, checks }) => ({
+        test: { name, include: [...checks], setupFiles: "test/host-checks.ts" },
+      })),
+      { test: { name: "workbook", include: ["test/workbook/**/*.test.ts"], exclude: tidy } },
+      { test: { name: "workbook-tidy", include: tidy, isolate: false } },
       { test: { name: "commands", include: ["test/commands/*.test.ts"] } },
     ],
   },

@@ -1,13 +1,5 @@
 import { once } from "node:events";
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-} from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -44,19 +36,18 @@ describe("submissions that misbehave", () => {
     const submissions = writeHostileSubmissions(handedIn, canary);
     const before = readdirSync(root);
 
-    const inTime = submissions.filter((path) => !path.endsWith(late));
-    const { code, stdout } = await grade(["--format", "json", ...inTime]);
+    const { code, stdout } = await grade(["--format", "json", ...submissions]);
 
     const { submissions: scores } = JSON.parse(stdout) as { submissions: Score[] };
     const table = Object.fromEntries(scores.map((score) => [score.name, summary(score)]));
     expect(table).toMatchSnapshot();
     expect(code).toBe(0);
-    expect(existsSync(canary)).toBe(true);
+    expect(readdirSync(canary)).toEqual([]);
     expect(readdirSync(root)).toEqual(before);
   });
 
   test("one that hangs for good is ended after the time limit", { timeout: 300_000 }, async () => {
-    const words = ["--format", "json", "--limit", "10", join(folder, "hostile", late)];
+    const words = ["--format", "json", "--limit", "5", join(folder, "hostile", "hangs-at-load")];
     const { code, stdout } = await grade(words);
     const { submissions: scores } = JSON.parse(stdout) as { submissions: Score[] };
     expect(scores.map(summary)).toEqual([
@@ -65,17 +56,19 @@ describe("submissions that misbehave", () => {
     expect(code).toBe(0);
   });
 
-  const late = "breaks-the-channel";
-
   function summary({ functions }: Score): string {
     const grades = functions.filter((each) => each.module === module);
     const reason = grades.find(({ functionName }) => functionName === "publishSensorData")?.reason;
     const words = grades.map((each) => each.grade).join(" ");
-    return [words, reason?.headline, reason?.got?.split("\n")[0]]
-      .filter((part) => part !== undefined)
-      .join("; ")
-      .replaceAll(root, "…/")
-      .replace(/\/\S*mqtt-workbook-grade-[\w-]+/g, "…");
+    return (
+      [words, reason?.headline, reason?.got?.split("\n")[0]]
+        .filter((part) => part !== undefined)
+        .join("; ")
+        // On a busy machine the proof may come later than the deadline.
+        .replace(/neither, (and|within) .*/, "neither")
+        .replaceAll(root, "…/")
+        .replace(/\/\S*mqtt-workbook-grade-[\w-]+/g, "…")
+    );
   }
 });
 

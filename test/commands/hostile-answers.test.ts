@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { CheckResult, Explanation } from "../../workbook/cli/run-checks.ts";
+import type { CheckResult, Explanation } from "../../workbook/checks/contract.ts";
 import { root } from "../../workbook/modules.ts";
 
 const PATIENCE = 300_000;
@@ -19,7 +19,11 @@ const bodies: [name: string, body: string, expected: Partial<Explanation>][] = [
   [
     "never settles",
     "await new Promise(() => {});",
-    { headline: "publishSensorData did not finish", got: "neither, within 4 s" },
+    {
+      headline: "publishSensorData did not finish",
+      // The neighbours may leave too little of the machine to know for sure that nothing more can come.
+      got: expect.stringMatching(/^neither, (and nothing more can come|within 4 s)/),
+    },
   ],
   [
     "throws in a callback",
@@ -120,6 +124,7 @@ let results: readonly CheckResult[];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "workbook-hostile-"));
+  await writeFile(join(folder, "package.json"), '{ "type": "module" }');
   const written = new Map<string, string>();
   for (const [name, body] of bodies) {
     const text = `export async function publishSensorData(client) { ${body} }`;

@@ -167,6 +167,40 @@ describe.skipIf(missing).concurrent("npm start in a terminal", { timeout: PATIEN
     expect(await second.terminal.ended()).toBe(0);
   });
 
+  test("takes up a save that comes while it checks, in the place of that check", async (context) => {
+    const { project, terminal } = await start(context);
+    const path = join(project.folder, "exercises/04-mqtt5-features.ts");
+    const solution = await readFile(join(project.folder, "solutions/04-mqtt5-features.ts"), "utf8");
+    // Its message lives for a second, so that the check takes longer than that.
+    const both = await terminal.after(async () => {
+      await writeFile(path, solution);
+      await terminal.shows(/saved, checking module 04/);
+      await writeFile(path, `${solution}// again\n`);
+    }, /passed {4}demonstrateMessageExpiry[\s\S]*quit/);
+    expect(both.match(/saved, checking module 04/g)).toHaveLength(2);
+    expect(both.match(/passed {4}demonstrateMessageExpiry/g)).toHaveLength(1);
+    terminal.press("q");
+    expect(await terminal.ended()).toBe(0);
+  });
+
+  test("shows what it knows at once, and checks behind it what has changed meanwhile", async (context) => {
+    const { project, terminal, save } = await start(context);
+    await terminal.after(() => save(wrong), /next .*[\s\S]*quit/);
+    terminal.press("q");
+    expect(await terminal.ended()).toBe(0);
+    await save((text) => text.replace("{ clientId }", "{ protocolVersion: 5, clientId }"));
+
+    const second = await start(context, {}, project);
+    const opening = await second.terminal.shows(/[\s\S]*whether that still holds/);
+    expect(opening).toMatch("✘ not yet   createClient  (changed since)");
+    const checked = await second.terminal.shows(
+      /still holds[\s\S]*passed {4}createClient[\s\S]*quit/,
+    );
+    expect(checked).toMatch("Next is publishSensorData: press n when you are ready.");
+    second.terminal.press("q");
+    expect(await second.terminal.ended()).toBe(0);
+  });
+
   test("stops a demo that runs, and goes on", async (context) => {
     const { terminal, save } = await start(context);
     await terminal.after(

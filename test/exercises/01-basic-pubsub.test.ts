@@ -1,21 +1,20 @@
 import { createServer } from "node:net";
 import type { MqttClient } from "mqtt";
-import { describe } from "vitest";
+import { loadAnswers } from "../../workbook/checks/harness/answers.ts";
+import { check, describe } from "../../workbook/checks/harness/check.ts";
+import { captureConsole } from "../../workbook/checks/harness/console.ts";
+import { settles, within } from "../../workbook/checks/harness/deadline.ts";
+import { type Desk, received, sent } from "../../workbook/checks/harness/desk.ts";
+import { callWhileHeld, subscriptionConfirmed } from "../../workbook/checks/harness/held.ts";
+import { Inbox } from "../../workbook/checks/harness/inbox.ts";
+import { Wrong } from "../../workbook/checks/harness/wrong.ts";
 import { isReading, prefixed, type Reading } from "../../workbook/telemetry.ts";
 import { Todo } from "../../workbook/todo.ts";
 import type { Frame } from "../../workbook/wire/transcript.ts";
-import { loadAnswers } from "../harness/answers.ts";
-import { check } from "../harness/check.ts";
-import { captureConsole } from "../harness/console.ts";
-import { settles, within } from "../harness/deadline.ts";
-import { type Desk, received, sent } from "../harness/desk.ts";
-import { callWhileHeld, subscriptionConfirmed } from "../harness/held.ts";
-import { Inbox } from "../harness/inbox.ts";
-import { Wrong } from "../harness/wrong.ts";
 import { brokerVerdicts, everyPath, somePaths } from "./topic-filters.ts";
 
 type Answers = typeof import("../../solutions/01-basic-pubsub.ts");
-const answers = () => loadAnswers<Answers>("01-basic-pubsub");
+const answers = () => loadAnswers<Answers>();
 
 describe("createClient", () => {
   const connectOf = async (desk: Desk) => {

@@ -1,17 +1,16 @@
 import type { MqttClient } from "mqtt";
-import { describe } from "vitest";
+import { loadAnswers } from "../../workbook/checks/harness/answers.ts";
+import { check, describe } from "../../workbook/checks/harness/check.ts";
+import { clientsFromHere } from "../../workbook/checks/harness/clients.ts";
+import { settles, within } from "../../workbook/checks/harness/deadline.ts";
+import { brokerGone, type Desk, received, sent } from "../../workbook/checks/harness/desk.ts";
+import { callWhileHeld } from "../../workbook/checks/harness/held.ts";
+import { Inbox } from "../../workbook/checks/harness/inbox.ts";
+import { stillThere } from "../../workbook/checks/harness/left-open.ts";
+import { foreignName, notYourOwn, usePrefix } from "../../workbook/checks/harness/own-names.ts";
+import { Wrong } from "../../workbook/checks/harness/wrong.ts";
 import { prefixed } from "../../workbook/telemetry.ts";
 import type { Frame } from "../../workbook/wire/transcript.ts";
-import { loadAnswers } from "../harness/answers.ts";
-import { check } from "../harness/check.ts";
-import { clientsFromHere } from "../harness/clients.ts";
-import { settles, within } from "../harness/deadline.ts";
-import { brokerGone, type Desk, received, sent } from "../harness/desk.ts";
-import { callWhileHeld } from "../harness/held.ts";
-import { Inbox } from "../harness/inbox.ts";
-import { stillThere } from "../harness/left-open.ts";
-import { foreignName, notYourOwn, usePrefix } from "../harness/own-names.ts";
-import { Wrong } from "../harness/wrong.ts";
 import {
   arrowOf,
   arrowOfReturned,
@@ -24,7 +23,7 @@ import {
 } from "./qos-flows.ts";
 
 type Answers = typeof import("../../solutions/02-qos-levels.ts");
-const answers = () => loadAnswers<Answers>("02-qos-levels");
+const answers = () => loadAnswers<Answers>();
 
 type Level = 0 | 1 | 2;
 const levels = [0, 1, 2] as const;

@@ -1,22 +1,21 @@
 import { connect, type IClientOptions, type MqttClient } from "mqtt";
 import type { IConnectPacket } from "mqtt-packet";
-import { describe } from "vitest";
+import { loadAnswers } from "../../workbook/checks/harness/answers.ts";
+import { check, describe } from "../../workbook/checks/harness/check.ts";
+import { clientsFromHere } from "../../workbook/checks/harness/clients.ts";
+import { settles, within } from "../../workbook/checks/harness/deadline.ts";
+import { type Desk, received, sent } from "../../workbook/checks/harness/desk.ts";
+import { callWhileHeld, roundTrip } from "../../workbook/checks/harness/held.ts";
+import { stillThere } from "../../workbook/checks/harness/left-open.ts";
+import { usePrefix } from "../../workbook/checks/harness/own-names.ts";
+import { clearAtEnd, keptOn } from "../../workbook/checks/harness/retained.ts";
+import { Wrong } from "../../workbook/checks/harness/wrong.ts";
 import { prefixed } from "../../workbook/telemetry.ts";
 import { reason } from "../../workbook/wire/describe.ts";
 import type { Connection, Entry, Frame } from "../../workbook/wire/transcript.ts";
-import { loadAnswers } from "../harness/answers.ts";
-import { check } from "../harness/check.ts";
-import { clientsFromHere } from "../harness/clients.ts";
-import { settles, within } from "../harness/deadline.ts";
-import { type Desk, received, sent } from "../harness/desk.ts";
-import { callWhileHeld, roundTrip } from "../harness/held.ts";
-import { stillThere } from "../harness/left-open.ts";
-import { usePrefix } from "../harness/own-names.ts";
-import { clearAtEnd, keptOn } from "../harness/retained.ts";
-import { Wrong } from "../harness/wrong.ts";
 
 type Answers = typeof import("../../solutions/03-retained-last-will.ts");
-const answers = () => loadAnswers<Answers>("03-retained-last-will");
+const answers = () => loadAnswers<Answers>();
 
 describe("publishRetainedStatus", () => {
   const publish = async (desk: Desk) => {

@@ -1,5 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
-import { describe } from "vitest";
+import { loadAnswers } from "../../workbook/checks/harness/answers.ts";
+import { check, describe } from "../../workbook/checks/harness/check.ts";
+import { settles } from "../../workbook/checks/harness/deadline.ts";
+import type { Desk } from "../../workbook/checks/harness/desk.ts";
+import { Wrong } from "../../workbook/checks/harness/wrong.ts";
 import { amqpFrame, type Batch, http2Frame, reading } from "../../workbook/protocols/batch.ts";
 import { deliveryOptions, type Guarantee, type Leg } from "../../workbook/protocols/delivery.ts";
 import type {
@@ -31,15 +35,10 @@ import {
   systemNames,
   systems,
 } from "../../workbook/protocols/systems.ts";
-import { loadAnswers } from "../harness/answers.ts";
-import { check } from "../harness/check.ts";
-import { settles } from "../harness/deadline.ts";
-import type { Desk } from "../harness/desk.ts";
-import { Wrong } from "../harness/wrong.ts";
 import { madeUpMeasurements, makeBatches, publishAll } from "./protocol-batches.ts";
 
 type Answers = typeof import("../../solutions/05-protocol-comparison.ts");
-const answers = () => loadAnswers<Answers>("05-protocol-comparison");
+const answers = () => loadAnswers<Answers>();
 
 const shown = (value: unknown) => JSON.stringify(value) ?? String(value);
 

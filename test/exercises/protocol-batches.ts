@@ -1,10 +1,10 @@
+import type { Desk } from "../../workbook/checks/harness/desk.ts";
 import { EnvironmentProblem } from "../../workbook/environment-problem.ts";
 import type { Batch } from "../../workbook/protocols/batch.ts";
 import { comparedProbe, type Measurement } from "../../workbook/protocols/measure.ts";
 import { sizeOf, type WireMessage } from "../../workbook/protocols/probe.ts";
 import { openRecorder } from "../../workbook/protocols/recorder.ts";
 import { type System, systemNames, systems } from "../../workbook/protocols/systems.ts";
-import type { Desk } from "../harness/desk.ts";
 
 /** What a batch put on the wire to be published. */
 export interface Sent {

@@ -1,7 +1,7 @@
 import type { MqttClient } from "mqtt";
+import { type Desk, sent } from "../../workbook/checks/harness/desk.ts";
 import { prefixed } from "../../workbook/telemetry.ts";
 import type { Frame } from "../../workbook/wire/transcript.ts";
-import { type Desk, sent } from "../harness/desk.ts";
 
 /** The packets of the publishing side of one message, as they crossed the tap. */
 

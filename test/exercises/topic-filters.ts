@@ -1,5 +1,5 @@
-import { within } from "../harness/deadline.ts";
-import { brokerGone, type Desk } from "../harness/desk.ts";
+import { within } from "../../workbook/checks/harness/deadline.ts";
+import { brokerGone, type Desk } from "../../workbook/checks/harness/desk.ts";
 
 export interface Verdict {
   readonly filter: string;

@@ -5,18 +5,20 @@
  */
 import { execFile } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { Broker } from "../../workbook/broker/broker.ts";
 import { chooseBroker } from "../../workbook/broker/choose.ts";
-import { type CheckResult, runChecks } from "../../workbook/cli/run-checks.ts";
+import { type Answers, isProblem } from "../../workbook/checks/contract.ts";
+import { Runner } from "../../workbook/checks/runner.ts";
 import { select } from "../../workbook/cli/select.ts";
 import { exitCodes, runCommand } from "../../workbook/cli/usage.ts";
 import { type Module, root } from "../../workbook/modules.ts";
 import { equivalents } from "./equivalent.ts";
 import { isSame, type Mutant, mutantsOf } from "./mutants.ts";
 
-/** How many wait in one vitest at a time. */
-const BATCH = 40;
+/** Checks wait more than they compute. */
+const LANES_PER_CORE = 3;
 const folder = ".workbook/mutation";
 
 async function mutate(): Promise<number> {
@@ -44,16 +46,21 @@ async function mutateModule(module: Module, broker: Broker): Promise<number> {
   }
   const illTyped = await withTypeErrors(module);
   const files = [...mutants.keys()].filter((file) => !illTyped.has(file));
+  const runner = new Runner(broker, { lanes: LANES_PER_CORE * availableParallelism() });
   const survivors: Mutant[] = [];
-  for (let at = 0; at < files.length; at += BATCH) {
-    const runs = files.slice(at, at + BATCH).map((answers) => ({ module: module.name, answers }));
-    const results = await runChecks(runs, broker, { firstProblemOnly: true });
-    for (const { answers } of runs) {
-      const mutant = mutants.get(answers);
-      const own = results.filter(({ run }) => run.answers === answers);
-      if (mutant && !own.some(isCaught)) survivors.push(mutant);
-    }
+  try {
+    await Promise.all(
+      files.map(async (answers) => {
+        const mutant = mutants.get(answers);
+        if (mutant && !(await isCaught({ module: module.name, answers }, mutant, runner))) {
+          survivors.push(mutant);
+        }
+      }),
+    );
+  } finally {
+    await runner.close();
   }
+  survivors.sort((one, other) => one.line - other.line);
   const problems = survivors.filter(
     (survivor) =>
       !equivalents.some((each) => each.solution === module.name && isSame(each, survivor)),
@@ -71,9 +78,19 @@ async function mutateModule(module: Module, broker: Broker): Promise<number> {
   return problems.length;
 }
 
-/** By a verdict: a broker that fails the check has noticed nothing. */
-function isCaught({ outcome }: CheckResult): boolean {
-  return outcome === "wrong" || outcome === "broken" || outcome === "todo";
+/** Whether some check says no: the first one that does is enough, and those of its function come first. */
+async function isCaught(run: Answers, { functionName }: Mutant, runner: Runner): Promise<boolean> {
+  const caught = new AbortController();
+  await runner.run([run], {
+    first: functionName,
+    firstProblemOnly: true,
+    signal: caught.signal,
+    // By a verdict: a broker that fails the check has noticed nothing.
+    onResult: (result) => {
+      if (isProblem(result) && result.outcome !== "environment") caught.abort();
+    },
+  });
+  return caught.signal.aborted;
 }
 
 /** The files that a learner would see underlined: those need no check. */

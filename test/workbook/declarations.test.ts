@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { findDeclaration, listDeclarations } from "../../workbook/cli/declarations.ts";
+import { findDeclaration, listDeclarations } from "../../workbook/declarations.ts";
 import { listModules, root } from "../../workbook/modules.ts";
 
 const before = `import { a } from "a";\n\n`;

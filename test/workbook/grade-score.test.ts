@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { CheckResult, Outcome } from "../../workbook/cli/run-checks.ts";
+import type { CheckResult, Outcome } from "../../workbook/checks/contract.ts";
 import type { Marked } from "../../workbook/grade/mark.ts";
 import { score } from "../../workbook/grade/score.ts";
 import { listModules, readLesson } from "../../workbook/modules.ts";
@@ -15,6 +15,8 @@ const check = (functionName: string, title: string, outcome: Outcome): CheckResu
   title,
   outcome,
   output: "",
+  milliseconds: 1,
+  seed: 1,
   ...(outcome !== "passed" && { explanation: { headline: `${outcome} in ${title}` } }),
 });
 
@@ -66,6 +68,18 @@ test("what is wrong is wrong, whatever else met trouble", () => {
   const { grades, unknown } = gradesOf({ results, ending: "done" });
   expect(grades[0]).toBe("wrong wrong in two");
   expect(unknown).toBe(0);
+});
+
+test("behind a problem nothing is missing", () => {
+  const expected = ["one", "two", "three"].map((title) => check(first, title, "passed"));
+  const gradeOf = (...results: CheckResult[]) =>
+    score(handedIn, { results, ending: "done" }, expected).functions[0];
+  const [passed, wrong] = [check(first, "one", "passed"), check(first, "two", "wrong")];
+  expect(gradeOf(passed, wrong)).toMatchObject({ grade: "wrong", check: "two" });
+  expect(gradeOf(check(first, "one", "environment"))).toMatchObject({ grade: "environment" });
+  // Several run at a time, so that a later one may have failed first.
+  expect(gradeOf(check(first, "three", "wrong"), passed, wrong)).toMatchObject({ check: "two" });
+  expect(gradeOf(check(first, "three", "wrong"), passed)).toMatchObject({ grade: "broken" });
 });
 
 test("a submission has no say in which checks there are", () => {

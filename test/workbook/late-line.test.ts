@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { connect, createServer } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { expect, test } from "vitest";
-import { openLateLine } from "../../workbook/cli/late-line.ts";
+import { openLateLine } from "../../workbook/checks/late-line.ts";
 
 test("what crosses a late line comes whole and in order, in both directions, and its end too", async () => {
   const { echo, line } = await openEcho();
@@ -43,5 +43,5 @@ async function openEcho() {
   await once(echo.listen(0, "127.0.0.1"), "listening");
   const address = echo.address();
   if (address === null || typeof address === "string") throw new Error("no port");
-  return { echo, line: await openLateLine(`mqtt://127.0.0.1:${address.port}`) };
+  return { echo, line: await openLateLine(`mqtt://127.0.0.1:${address.port}`, 1) };
 }

@@ -46,23 +46,24 @@ describe("the project", () => {
       expect(script).toMatch(/^(node|vitest|biome|tsc)\b[^|&;<>$]*$/);
   });
 
-  const checkFiles = ["test/exercises", "test/harness"].flatMap((folder) =>
+  const checkFiles = ["test/exercises", "workbook/checks/harness"].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
       .filter((file) => file.endsWith(".ts"))
       .map((file) => `${folder}/${file.replaceAll("\\", "/")}`),
   );
-  // Only these have to do with time: the deadline that bounds every wait, the watchdog's heart, and what
-  // ends the timers of answers.
-  const keepers = [
-    "test/harness/deadline.ts",
-    "test/harness/leftovers.ts",
-    "test/harness/watchdog.ts",
-  ];
+  // Only these have to do with time: the watchdog's heart, and who knows of all timers, and gives the
+  // clock to those who bound a wait.
+  const keepers = ["workbook/checks/harness/timers.ts", "workbook/checks/harness/watchdog.ts"];
+  // These bound one, and nobody else does.
+  const bounds = ["deadline.ts", "quiet.ts", "run-check.ts", "timers.ts"].map(
+    (name) => `workbook/checks/harness/${name}`,
+  );
 
   test.each(checkFiles.filter((file) => !keepers.includes(file)))(
     "%s waits for no time to pass",
     (file) => {
       expect(read(file)).not.toMatch(/setTimeout|setInterval|timers\/promises|Atomics\.wait/);
+      if (!bounds.includes(file)) expect(read(file)).not.toMatch(/ownTimeout/);
     },
   );
 

@@ -25,8 +25,8 @@ export interface Failure {
   readonly name: string;
   readonly message: string;
   readonly stack?: string;
-  /** Of a `Todo`. */
-  readonly functionName?: string;
+  /** The function that is not written yet, where that is all. */
+  readonly todo?: string;
 }
 
 /**
@@ -86,7 +86,7 @@ function readyOf(child: ChildProcess): Promise<string | undefined> {
 }
 
 /** The error as it was in the other process. */
-function errorOf({ name, message, stack, functionName }: Failure): Error {
-  if (name === "Todo" && functionName !== undefined) return new Todo(functionName);
+function errorOf({ name, message, stack, todo }: Failure): Error {
+  if (todo !== undefined) return new Todo(todo);
   return Object.assign(new Error(message), { name, stack });
 }

@@ -1,8 +1,9 @@
 /** What `startProcess` starts: the HTTP service or the MQTT worker of a file with answers. */
 import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
+import { Todo } from "../todo.ts";
 import type { HttpHandlers } from "./http-service.ts";
-import type { Failure, ProcessOptions, Word } from "./process.ts";
+import type { ProcessOptions, Word } from "./process.ts";
 import { openStore } from "./sqlite-store.ts";
 import type { Store } from "./store.ts";
 
@@ -58,9 +59,9 @@ new Worker(`const parent = ${process.ppid}; ${look}`, { eval: true }).unref();
 const say = (word: Word) => new Promise((resolve) => process.send?.(word, resolve));
 
 async function fail(error: unknown): Promise<void> {
-  const { name, message, ...fields } = error as Failure;
-  const { stack } = error as Error;
-  await say({ kind: "failed", error: { ...fields, name, message, ...(stack && { stack }) } });
+  const { name, message, stack } = error as Error;
+  const todo = error instanceof Todo ? { todo: error.functionName } : {};
+  await say({ kind: "failed", error: { name, message, ...(stack && { stack }), ...todo } });
   process.exit(1);
 }
 

@@ -2,11 +2,11 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { diffLines } from "diff";
 import jsTokens from "js-tokens";
+import { findDeclaration, listDeclarations } from "../declarations.ts";
+import { linkFiles } from "../links.ts";
 import { lineOfFunction, type Module, readLesson, root } from "../modules.ts";
 import { paint } from "../paint.ts";
 import { exerciseText, freshStub } from "../stub.ts";
-import { findDeclaration, listDeclarations } from "./declarations.ts";
-import { linkFiles } from "./links.ts";
 
 /**
  * A learner's answer beside the solution, line by line: `-` before a line of the answer, `+` before a

@@ -1,14 +1,18 @@
+import { isDone } from "../checks/function-state.ts";
 import { paint } from "../paint.ts";
+import { rememberedStates } from "./remembered.ts";
 import { hintsLeft, revealHint, withoutHints } from "./reveal-hint.ts";
 import { select } from "./select.ts";
-import { isDone, listStandings } from "./standing.ts";
 import { exitCodes, runCommand } from "./usage.ts";
 
 /** `npm run hint [-- createClient]`: the next hint, for the function named or the first one to do. */
 async function hint(): Promise<number> {
   const { modules, functionName } = select("hint", process.argv.slice(2));
-  const found = listStandings(modules).find((standing) =>
-    functionName === undefined ? !isDone(standing) : standing.functionName === functionName,
+  const all = modules.flatMap((module) =>
+    rememberedStates(module).map((state) => ({ module, ...state })),
+  );
+  const found = all.find((state) =>
+    functionName === undefined ? !isDone(state) : state.functionName === functionName,
   );
   if (found === undefined) {
     console.log("Every function here has passed. For a hint all the same, name the function.");

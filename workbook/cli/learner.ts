@@ -1,19 +1,22 @@
+import { type FunctionState, isDone } from "../checks/function-state.ts";
+import { drawProblem } from "../checks/report.ts";
+import { isUnreadable } from "../checks/type-check.ts";
+import { findDeclaration } from "../declarations.ts";
 import { type Module, readLesson } from "../modules.ts";
 import { paint } from "../paint.ts";
 import { exerciseText } from "../stub.ts";
-import { findDeclaration } from "./declarations.ts";
 import { drawDifference } from "./difference.ts";
 import { drawLessonText } from "./lesson-text.ts";
 import {
   drawFunctions,
   drawOverview,
   drawProblems,
+  drawTypes,
   type Findings,
   isFinished,
 } from "./overview.ts";
 import { drawPlaces, isDoneAt, listPlaces, nextOpen, type Place, stateAt } from "./places.ts";
 import { hintsLeft, revealHint, withoutHints } from "./reveal-hint.ts";
-import { isUnreadable } from "./type-check.ts";
 
 /**
  * Which function a learner is at, and what there is to show about it. Only the learner moves: by a key,
@@ -36,12 +39,8 @@ export class Learner {
     this.#noteDone();
   }
 
-  /** The script of the module where the learner is. */
-  get script(): string {
-    return this.#module.exercise;
-  }
-
-  get #module(): Module {
+  /** The module where the learner is. */
+  get module(): Module {
     const module = this.#here?.module ?? this.modules.at(-1);
     if (module === undefined) throw new Error("the workbook has no modules");
     return module;
@@ -49,7 +48,14 @@ export class Learner {
 
   /** Where everything stands. */
   overview(): string {
-    return drawOverview(this.modules, this.findings, this.#here);
+    const overview = drawOverview(this.modules, this.findings, this.#here);
+    const isDone = this.#here && isDoneAt(this.#here, this.findings.states);
+    return isDone ? `${overview}\n\n${this.#nextStep()}` : overview;
+  }
+
+  /** The function of that module at which the learner is. */
+  functionIn(module: Module): string | undefined {
+    return this.#here?.module === module ? this.#here.functionName : undefined;
   }
 
   /** An exercise was saved: whoever writes in a function is at that function. */
@@ -68,26 +74,39 @@ export class Learner {
     if (!isHere) this.#here = changed[0] ?? this.#here;
   }
 
-  /** What the checks found: what is wrong here, or what there is to see now that it passes. */
-  verdict(): string {
+  /** What the checks found of one function, before anything is known of the others. */
+  firstVerdict(module: Module, { functionName, problem }: FunctionState): string {
+    if (problem) return drawProblem(module, problem);
+    return paint.bold(`✔ ${functionName} passes.`);
+  }
+
+  /**
+   * What the checks found: what is wrong here, or what there is to see now that it passes.
+   *
+   * @param isTold the verdict on the function here was on the screen already
+   */
+  verdict(isTold = false): string {
     // Where all was done there may now be something to do again.
     this.#here ??= nextOpen(this.#places, this.findings.states);
     if (this.#here === undefined) return this.overview();
     const { module, functionName } = this.#here;
-    const problems = drawProblems(this.#here, this.findings);
+    const problems = isTold
+      ? drawTypes(module, this.findings)
+      : drawProblems(this.#here, this.findings);
     if (isUnreadable(module, this.findings.types)) return problems;
     const isNew = !this.#done.has(functionName);
     this.#noteDone();
     const parts = [drawFunctions(this.#here, this.findings), problems];
     if (isDoneAt(this.#here, this.findings.states)) {
       if (isNew) parts.unshift(drawDifference(module, functionName));
+      if (!isTold) parts.push(this.firstVerdict(module, { functionName }));
       parts.push(this.#afterPass(this.#here, isNew));
     }
     return parts.filter((part) => part !== "").join("\n\n");
   }
 
-  #afterPass({ module, functionName }: Place, isNew: boolean): string {
-    const parts = [paint.bold(`✔ ${functionName} passes.`)];
+  #afterPass({ module }: Place, isNew: boolean): string {
+    const parts: string[] = [];
     if (isNew && isFinished(module, this.findings.states)) {
       const { keyQuestion } = readLesson(module);
       parts.push(
@@ -96,13 +115,15 @@ export class Learner {
         "Answer it for yourself. Then press a for the workbook's answer.",
       );
     }
-    const next = nextOpen(this.#places, this.findings.states, this.#here);
-    parts.push(
-      next === undefined
-        ? "Every check passes: you have finished the workbook."
-        : `Next is ${next.functionName}: press n when you are ready.`,
-    );
+    parts.push(this.#nextStep());
     return parts.join("\n\n");
+  }
+
+  #nextStep(): string {
+    const next = nextOpen(this.#places, this.findings.states, this.#here);
+    return next === undefined
+      ? "Every check passes: you have finished the workbook."
+      : `Next is ${next.functionName}: press n when you are ready.`;
   }
 
   #noteDone(): void {
@@ -166,14 +187,24 @@ export class Learner {
 
   #goTo(place: Place): string {
     this.#here = place;
+    return [drawFunctions(place, this.findings), this.#stand(place)].join("\n\n");
+  }
+
+  /** What there is to say of a function without checking it. */
+  #stand(place: Place): string {
     const problems = drawProblems(place, this.findings);
-    const passes = `${paint.bold(`✔ ${place.functionName} passes.`)}`;
-    return `${drawFunctions(place, this.findings)}\n\n${problems || passes}`;
+    if (problems !== "") return problems;
+    const state = stateAt(place, this.findings.states);
+    const { functionName } = place;
+    if (state === undefined || !isDone(state)) {
+      return `Save ${place.module.exercise} to check ${functionName}.`;
+    }
+    return this.firstVerdict(place.module, { functionName });
   }
 
   /** The answer to the key question, once all of the module passes. */
   keyAnswer(): string {
-    const module = this.#module;
+    const { module } = this;
     if (!isFinished(module, this.findings.states)) {
       return "The key question comes when all functions of the module pass.";
     }

@@ -1,8 +1,8 @@
+import { drawModule, drawProblem, drawTypeProblems } from "../checks/report.ts";
+import { isUnreadable, type TypeProblem } from "../checks/type-check.ts";
 import type { Module } from "../modules.ts";
 import { paint } from "../paint.ts";
 import { isDoneAt, listPlaces, type Place, type States, stateAt } from "./places.ts";
-import { drawModule, drawProblem, drawTypeProblems } from "./report.ts";
-import { isUnreadable, type TypeProblem } from "./type-check.ts";
 
 /** What the last checks found. */
 export interface Findings {
@@ -47,9 +47,14 @@ export function drawFunctions({ module }: Place, { states, types }: Findings): s
 
 /** What is to do or wrong at a function, or keeps its file from running; empty where all is well. */
 export function drawProblems(place: Place, { states, types }: Findings): string {
-  const own = types.filter(({ file }) => file === place.module.exercise);
-  const parts = own.length > 0 ? [drawTypeProblems(own)] : [];
+  const parts = [drawTypes(place.module, { states, types })];
   const problem = stateAt(place, states)?.problem;
   if (problem && !isUnreadable(place.module, types)) parts.push(drawProblem(place.module, problem));
-  return parts.join("\n\n");
+  return parts.filter((part) => part !== "").join("\n\n");
+}
+
+/** What the compiler says of a module's exercise; empty where all is well. */
+export function drawTypes({ exercise }: Module, { types }: Findings): string {
+  const own = types.filter(({ file }) => file === exercise);
+  return own.length > 0 ? drawTypeProblems(own) : "";
 }

@@ -1,6 +1,6 @@
+import { type FunctionState, isDone } from "../checks/function-state.ts";
+import { drawState, drawTitle } from "../checks/report.ts";
 import { type Module, readLesson } from "../modules.ts";
-import { drawState, drawTitle, type FunctionState } from "./report.ts";
-import { isDone } from "./standing.ts";
 
 /** One function of the workbook: what a learner has open. */
 export interface Place {
@@ -45,8 +45,7 @@ export function drawPlaces(places: readonly Place[], states: States, here?: Plac
     const before = places[index - 1]?.module;
     if (module.lab && !before?.lab) lines.push("", "Labs, for those who want more:", "");
     if (module.name !== before?.name) lines.push(drawTitle(module));
-    const state = stateAt(place, states);
-    const words = state ? drawState(state.outcome, functionName) : `not checked ${functionName}`;
+    const words = drawState(stateAt(place, states) ?? { functionName });
     const mark = isAt(place, here) ? "  (you are here)" : "";
     lines.push(`  ${String(index + 1).padStart(2)}  ${words}${mark}`);
   }

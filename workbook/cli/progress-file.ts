@@ -1,14 +1,14 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import type { Outcome } from "../checks/contract.ts";
 import { type Module, root } from "../modules.ts";
-import type { Outcome } from "./run-checks.ts";
 
 /** What the workbook remembers of a learner between two commands. Git ignores it. */
 export const progressFile = ".workbook/progress.json";
 
 /** How the checks of a function went, and of what. */
-export interface Verdict {
+export interface RememberedOutcome {
   readonly outcome: Outcome;
   /** The fingerprint of what was checked. */
   readonly of: string;
@@ -16,7 +16,7 @@ export interface Verdict {
 
 interface Progress {
   /** By function. */
-  readonly verdicts: Readonly<Record<string, Verdict>>;
+  readonly verdicts: Readonly<Record<string, RememberedOutcome>>;
   /** By function, how many hints were shown. */
   readonly hints: Readonly<Record<string, number>>;
 }
@@ -63,14 +63,15 @@ export function updateProgress(change: (progress: Progress) => Progress): void {
 
 /** Remember how the checks of these functions went. Where nothing was found out, nothing changes. */
 export function recordVerdicts(
-  states: readonly { readonly functionName: string; readonly outcome: Outcome }[],
+  states: readonly { readonly functionName: string; readonly outcome?: Outcome }[],
   of: string,
 ): void {
-  const found = states.filter(({ outcome }) => outcome !== "environment");
-  if (found.length === 0) return;
   const verdicts = Object.fromEntries(
-    found.map(({ functionName, outcome }) => [functionName, { outcome, of }]),
+    states.flatMap(({ functionName, outcome }) =>
+      outcome === undefined || outcome === "environment" ? [] : [[functionName, { outcome, of }]],
+    ),
   );
+  if (Object.keys(verdicts).length === 0) return;
   updateProgress((old) => ({ ...old, verdicts: { ...old.verdicts, ...verdicts } }));
 }
 
@@ -91,8 +92,8 @@ function isCount(value: unknown): value is number {
   return Number.isInteger(value);
 }
 
-function isVerdict(value: unknown): value is Verdict {
+function isVerdict(value: unknown): value is RememberedOutcome {
   if (typeof value !== "object" || value === null) return false;
-  const { outcome, of } = value as Partial<Verdict>;
+  const { outcome, of } = value as Partial<RememberedOutcome>;
   return typeof outcome === "string" && typeof of === "string";
 }

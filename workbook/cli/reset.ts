@@ -1,9 +1,9 @@
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { findDeclaration } from "../declarations.ts";
 import { type Module, readLesson, root } from "../modules.ts";
 import { exerciseText, freshStub, importTodo } from "../stub.ts";
 import { UsageError } from "../usage-error.ts";
-import { findDeclaration } from "./declarations.ts";
 import { forget } from "./progress-file.ts";
 import { selectNamed } from "./select.ts";
 import { exitCodes, runCommand } from "./usage.ts";

@@ -1,6 +1,6 @@
+import { linkFiles } from "../links.ts";
 import { lineOfSection, type Module, readLesson } from "../modules.ts";
 import { drawLessonText } from "./lesson-text.ts";
-import { linkFiles } from "./links.ts";
 import { readProgress, updateProgress } from "./progress-file.ts";
 
 /** The next hint for a function, remembered as shown; `undefined` when all of them were. */

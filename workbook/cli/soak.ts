@@ -5,30 +5,30 @@ import { join } from "node:path";
 import type { Broker } from "../broker/broker.ts";
 import { startDocker } from "../broker/docker.ts";
 import { startEmbedded } from "../broker/embedded.ts";
+import { isProblem, nameOf } from "../checks/contract.ts";
+import { openLateLine } from "../checks/late-line.ts";
+import { chooseSeed, Runner } from "../checks/runner.ts";
 import { listModules } from "../modules.ts";
 import { UsageError } from "../usage-error.ts";
-import { openLateLine } from "./late-line.ts";
-import { openChecks } from "./run-checks.ts";
 import { exitCodes, runCommand } from "./usage.ts";
 
 /**
  * `npm run soak -- 50`: all checks of all modules so many times, on Docker and on the embedded broker,
  * in another order each time, while every core is busy with something else and the line to the broker is
- * late by chance. Tells what failed, and what was left behind.
+ * late by chance. Tells what failed, how to repeat it, and what was left behind.
  */
 async function soak(): Promise<number> {
   const times = readTimes(process.argv.slice(2));
+  const seed = chooseSeed();
   const before = listTraces();
   const load = loadAllCores();
   let failures = 0;
   try {
     for (const start of [startDocker, startEmbedded]) {
       const broker = await start();
-      const line = await openLateLine(broker.url);
       try {
-        failures += await soakOn({ ...broker, url: line.url }, times);
+        failures += await soakOn(broker, times, seed);
       } finally {
-        await line.close();
         await broker.stop();
       }
     }
@@ -53,28 +53,32 @@ function readTimes(args: readonly string[]): number {
   throw new UsageError(`"${args.join(" ")}" is no number of times`, "npm run soak -- 50");
 }
 
-async function soakOn(broker: Broker, times: number): Promise<number> {
+async function soakOn(broker: Broker, times: number, firstSeed: number): Promise<number> {
   console.log(
     `Broker: ${broker.name}, ${availableParallelism()} cores, all of them loaded, and a line that is late`,
   );
   const runs = listModules().map(({ name }) => ({ module: name, answers: "solutions" }));
-  const checks = await openChecks(runs, broker, { shuffle: true });
   const begun = performance.now();
   let judged = 0;
   let failures = 0;
-  try {
-    for (let time = 1; time <= times; time++) {
-      const results = await checks.run();
+  for (let time = 0; time < times; time++) {
+    const seed = firstSeed + time;
+    const line = await openLateLine(broker.url, seed);
+    const runner = new Runner({ name: broker.name, url: line.url });
+    try {
+      const results = await runner.run(runs, { shuffle: true, seed });
       judged += results.length;
-      for (const { run, functionName, title, outcome, explanation } of results) {
-        if (outcome === "passed" || outcome === "skipped") continue;
+      for (const result of results.filter(isProblem)) {
         failures++;
-        console.error(`FAILED  run ${time}, ${run.module}, ${functionName}: ${title}`);
+        const { run, outcome, explanation } = result;
+        console.error(`FAILED  run ${time + 1}, ${run.module}, ${nameOf(result)}`);
         console.error(`        ${outcome}: ${explanation?.headline}; got ${explanation?.got}`);
+        console.error(`        repeat it with  WORKBOOK_SEED=${seed} npm run soak -- 1`);
       }
+    } finally {
+      await runner.close();
+      await line.close();
     }
-  } finally {
-    await checks.close();
   }
   const seconds = Math.round((performance.now() - begun) / 1000);
   console.log(`${times} runs, ${judged} checks in ${seconds} s: ${failures} failed`);

@@ -1,9 +1,10 @@
 import { createInterface } from "node:readline/promises";
+import { isDone } from "../checks/function-state.ts";
 import type { Module } from "../modules.ts";
 import { drawDifference } from "./difference.ts";
+import { rememberedStates } from "./remembered.ts";
 import { hintsLeft } from "./reveal-hint.ts";
 import { needExercises, selectNamed } from "./select.ts";
-import { isDone, listStandings } from "./standing.ts";
 import { exitCodes, runCommand } from "./usage.ts";
 
 /** `npm run solution -- createClient | 01`: what the solution does differently. */
@@ -20,9 +21,9 @@ async function solution(): Promise<number> {
 
 /** What would be lost by looking now, or `undefined` where the learner has found an answer. */
 function spoiling(module: Module, functionName: string | undefined): string | undefined {
-  const open = listStandings([module]).filter(
-    (standing) =>
-      !isDone(standing) && (functionName === undefined || standing.functionName === functionName),
+  const open = rememberedStates(module).filter(
+    (state) =>
+      !isDone(state) && (functionName === undefined || state.functionName === functionName),
   );
   if (open.length === 0) return undefined;
   if (functionName === undefined) {

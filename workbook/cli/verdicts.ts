@@ -1,21 +1,36 @@
-import { join } from "node:path";
-import { type Module, readLesson, root } from "../modules.ts";
-import { paint } from "../paint.ts";
+import {
+  type FunctionState,
+  functionState,
+  functionStates,
+  isDone,
+} from "../checks/function-state.ts";
+import type { Runner } from "../checks/runner.ts";
+import { isUnreadable, type TypeChecker, type TypeProblem } from "../checks/type-check.ts";
+import { isTouched, todoResult, untouchedResults } from "../checks/untouched.ts";
+import type { Module } from "../modules.ts";
 import { fingerprint, recordVerdicts } from "./progress-file.ts";
-import { type FunctionState, functionStates } from "./report.ts";
-import type { CheckResult, OpenChecks } from "./run-checks.ts";
-import { isDone, listStandings } from "./standing.ts";
-import { isUnreadable, type TypeProblem, typeProblems } from "./type-check.ts";
-import { isTouched, untouchedResults } from "./untouched.ts";
+import { rememberedStates } from "./remembered.ts";
 
-/** How every function stands, kept up by checks, and remembered for the next time. */
+/** How one module is to be checked. */
+export interface ExerciseCheck {
+  /** Only the checks of this function. */
+  readonly functionName?: string | undefined;
+  /** The function to begin with. */
+  readonly first?: string | undefined;
+  /** Hear of each function as soon as its verdict is known; not where its file cannot be read. */
+  readonly onFunction?: (state: FunctionState) => void;
+  /** Give up: nothing that was found out counts. */
+  readonly signal?: AbortSignal;
+}
+
+/** How every function of the exercises stands, kept up by checks, and remembered for the next time. */
 export class Verdicts {
   readonly #states = new Map<string, readonly FunctionState[]>();
   #types: readonly TypeProblem[] = [];
 
   constructor(
-    private readonly modules: readonly Module[],
-    private readonly checks: OpenChecks,
+    private readonly runner: Runner,
+    private readonly compiler: TypeChecker,
   ) {}
 
   /** By module, each function in the lesson's order. */
@@ -28,56 +43,62 @@ export class Verdicts {
     return this.#types;
   }
 
-  /** Find out about every module; what is known to be done, and has not changed, needs no check. */
-  async checkAll(): Promise<void> {
-    const open = this.modules.filter((module) => {
-      const standings = listStandings([module]);
-      if (standings.some((standing) => standing.outdated || !isDone(standing))) return true;
-      this.#states.set(
-        module.name,
-        standings.map(({ functionName, outcome = "passed" }) => ({ functionName, outcome })),
-      );
-      return false;
+  /**
+   * What is known of a module without checking it: all that is to do where nobody has written anything yet,
+   * or else what was found out the last time.
+   *
+   * @returns whether nothing is left to find out
+   */
+  recall(module: Module): boolean {
+    const untouched = untouchedResults(module);
+    const states = untouched
+      ? functionStates(module, untouched)
+      : rememberedStates(module).map((state) =>
+          state.outcome === "todo"
+            ? { ...state, problem: todoResult(module, state.functionName) }
+            : state,
+        );
+    this.#states.set(module.name, states);
+    return states.every((state) => !state.outdated && (isDone(state) || state.problem));
+  }
+
+  /** Check a module's exercise. Returns whether that came to its end. */
+  async check(module: Module, options: ExerciseCheck = {}): Promise<boolean> {
+    const { functionName, onFunction, signal } = options;
+    const of = fingerprint(module);
+    const untouched = untouchedResults(module, functionName);
+    const compiling = isTouched(module)
+      ? this.compiler.problems([module.exercise])
+      : Promise.resolve([]);
+    const results = untouched ?? (await this.#run(module, options, compiling));
+    if (untouched) for (const each of functionStates(module, untouched)) onFunction?.(each);
+    const own = await compiling;
+    if (signal?.aborted) return false;
+    this.#types = [...this.#types.filter(({ file }) => file !== module.exercise), ...own];
+    const states = functionStates(module, results);
+    this.#states.set(module.name, isUnreadable(module, own) ? [] : states);
+    if (!isUnreadable(module, own)) recordVerdicts(states, of);
+    return true;
+  }
+
+  #run(
+    module: Module,
+    { functionName, first, onFunction, signal }: ExerciseCheck,
+    compiling: Promise<readonly TypeProblem[]>,
+  ) {
+    const run = { module: module.name, answers: "exercises" };
+    return this.runner.run([run], {
+      functionName,
+      first,
+      firstProblemOnly: true,
+      ...(signal && { signal }),
+      onFunction: async (results) => {
+        const state = functionState(results[0]?.functionName ?? "", results);
+        if (state === undefined || onFunction === undefined) return;
+        // What passes can be read; else the compiler has the first word.
+        if (state.problem && isUnreadable(module, await compiling)) return;
+        if (!signal?.aborted) onFunction(state);
+      },
     });
-    if (open.length === 0) return;
-    console.log(paint.dim("Checking what you have so far: a moment."));
-    await this.check(open);
-  }
-
-  /** Check these modules. */
-  async check(modules: readonly Module[]): Promise<void> {
-    const fingerprints = new Map(modules.map((module) => [module, fingerprint(module)]));
-    const [results, types] = await Promise.all([
-      this.#run(modules),
-      typeProblems(this.modules.filter(isTouched).map(({ exercise }) => exercise)),
-    ]);
-    this.#types = types;
-    for (const [module, of] of fingerprints) {
-      if (isUnreadable(module, types)) continue;
-      const states = functionStates(module, results);
-      recordVerdicts(states, of);
-      // Where the checks as a whole could not start, that is what there is to say of every function.
-      const stray = results.find(
-        ({ run, functionName }) => run.module === module.name && functionName === "",
-      );
-      const all = readLesson(module).sections.flatMap(({ functionName }): FunctionState[] => {
-        const state = states.find((each) => each.functionName === functionName);
-        if (state) return [state];
-        return stray ? [{ functionName, outcome: stray.outcome, problem: stray }] : [];
-      });
-      this.#states.set(module.name, all);
-    }
-  }
-
-  async #run(modules: readonly Module[]): Promise<CheckResult[]> {
-    const toDo = modules.flatMap((module) => untouchedResults(module) ?? []);
-    const touched = modules.filter(isTouched);
-    if (touched.length === 0) return toDo;
-    return [...toDo, ...(await this.checks.run(touched.map(({ name }) => name)))];
-  }
-
-  /** An exercise was saved: load it anew at the next check. */
-  changed({ exercise }: Module): void {
-    this.checks.changed(join(root, exercise));
   }
 }

@@ -1,5 +1,6 @@
 import { randomInt } from "node:crypto";
 import type { Broker, BrokerKind } from "../broker/broker.ts";
+import { isProblem } from "../checks/contract.ts";
 import { EnvironmentProblem } from "../environment-problem.ts";
 import { type Marked, mark } from "./mark.ts";
 import { sweepSandboxes } from "./sandbox.ts";
@@ -108,7 +109,7 @@ function isDoubtful(submission: Submission, { ending, results }: Marked): boolea
 }
 
 function needSolutions({ ending, trouble, results }: Marked): void {
-  const failed = results.find(({ outcome }) => outcome !== "passed" && outcome !== "skipped");
+  const failed = results.find(isProblem);
   if (ending === "done" && failed === undefined && results.length > 0) return;
   if (trouble) throw new EnvironmentProblem(trouble.message, trouble.next);
   const what = failed

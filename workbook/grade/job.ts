@@ -1,4 +1,4 @@
-import type { CheckResult } from "../cli/run-checks.ts";
+import type { CheckResult } from "../checks/contract.ts";
 
 /** What the marker of a submission is told: one line of JSON on its standard input. */
 export interface Job {

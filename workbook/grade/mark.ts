@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { onExit } from "../broker/lifetime.ts";
-import type { CheckResult } from "../cli/run-checks.ts";
+import type { CheckResult } from "../checks/contract.ts";
 import type { Job, Word } from "./job.ts";
 import { makeSandbox } from "./sandbox.ts";
 import type { Marker } from "./start-process.ts";
@@ -38,7 +38,7 @@ export async function mark({
   packages,
   start,
 }: Marking): Promise<Marked> {
-  const sandbox = makeSandbox(submission, packages);
+  const sandbox = await makeSandbox(submission, packages);
   let marker: Marker | undefined;
   const starting = (async () => start(sandbox.folder))();
   const end = async () => {

@@ -5,11 +5,15 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import type { Broker } from "../broker/broker.ts";
 import { startEmbedded } from "../broker/embedded.ts";
-import { runChecks } from "../cli/run-checks.ts";
+import type { CheckResult, Explanation } from "../checks/contract.ts";
+import { Runner } from "../checks/runner.ts";
 import { EnvironmentProblem } from "../environment-problem.ts";
 import { root } from "../modules.ts";
 import { confineTo } from "./confinement.ts";
 import type { Job, Word } from "./job.ts";
+
+/** So many characters of each part of an explanation are told. */
+const KEPT = 10_000;
 
 // Whoever wants the results has gone: end, and take along what we have started.
 process.stdin.once("close", () => {
@@ -29,9 +33,10 @@ try {
     ? { kind: "url", ...job.broker, stop: async () => {} }
     : await startEmbedded();
   const runs = job.modules.map((module) => ({ module, answers: "exercises" }));
-  await runChecks(runs, broker, {
-    onResult: (result) => void say({ kind: "result", result }),
-    confinement: confineTo(root.replace(/[\\/]$/, "")),
+  const runner = new Runner(broker, { starter: confineTo(root), confined: true });
+  await runner.run(runs, {
+    firstProblemOnly: true,
+    onResult: (result) => void say({ kind: "result", result: shortened(result) }),
   });
   await say({ kind: "done", broker: broker.name });
   process.exit(0);
@@ -42,6 +47,16 @@ try {
       : { message: `the checks do not start: ${firstLine(error)}`, next: "npm run doctor" };
   await say({ kind: "environment", message, next });
   process.exit(3);
+}
+
+/** Without what no grade shows: a submission might make it as long as it likes. */
+function shortened({ diagram: _, explanation, ...result }: CheckResult): CheckResult {
+  const cut = Object.entries(explanation ?? {}).map(([name, text]) => [name, text.slice(0, KEPT)]);
+  return {
+    ...result,
+    output: "",
+    ...(explanation && { explanation: Object.fromEntries(cut) as unknown as Explanation }),
+  };
 }
 
 function firstLine(error: unknown): string {

@@ -1,4 +1,4 @@
-import type { CheckResult, Explanation, Outcome } from "../cli/run-checks.ts";
+import { type CheckResult, type Explanation, isProblem, type Outcome } from "../checks/contract.ts";
 import { listModules, readLesson } from "../modules.ts";
 import type { Marked } from "./mark.ts";
 import type { Submission } from "./submissions.ts";
@@ -70,19 +70,35 @@ function scoreFunction(
   if (missing !== undefined) {
     return { module, functionName, grade: "missing", reason: { headline: missing } };
   }
-  const judged = wanted.map((check) => ({ check: check.title, ...judgeCheck(marked, check) }));
+  const judged = needed(marked, wanted).map((check) => ({
+    check: check.title,
+    ...judgeCheck(marked, check),
+  }));
   const first = (grades: readonly Grade[]) => judged.find(({ grade }) => grades.includes(grade));
   const problem = first(["todo", "wrong", "broken"]) ?? first(["environment"]);
   if (problem) return { module, functionName, ...problem };
   return { module, functionName, grade: "passed" };
 }
 
-function judgeCheck(
-  { results, ending, trouble }: Marked,
-  { run: { module }, functionName, title }: CheckResult,
-): Pick<FunctionScore, "grade" | "reason"> {
-  const own = results.filter(({ run }) => run.module === module);
-  const same = own.filter((each) => each.functionName === functionName && each.title === title);
+/** The checks that must have a result: a problem ends those of its function, so behind it there may be none. */
+function needed(marked: Marked, checks: readonly CheckResult[]): CheckResult[] {
+  const problem = checks.findIndex((check) => resultsOf(marked, check).some(isProblem));
+  return checks.filter((check, at) => {
+    const isBehind = problem !== -1 && at > problem;
+    return !isBehind || resultsOf(marked, check).length > 0;
+  });
+}
+
+function resultsOf({ results }: Marked, { run, functionName, title }: CheckResult): CheckResult[] {
+  return results.filter(
+    (each) =>
+      each.run.module === run.module && each.functionName === functionName && each.title === title,
+  );
+}
+
+function judgeCheck(marked: Marked, check: CheckResult): Pick<FunctionScore, "grade" | "reason"> {
+  const { results, ending, trouble } = marked;
+  const same = resultsOf(marked, check);
   // The solutions got their verdict here, so "not on this broker" is no answer.
   if (same.some(({ outcome }) => outcome === "skipped")) {
     return { grade: "broken", reason: { headline: "it left the check out" } };
@@ -92,7 +108,7 @@ function judgeCheck(
     return { grade: result.outcome, ...(result.explanation && { reason: result.explanation }) };
   }
   if (ending === "environment") return unknown(trouble?.message);
-  const notStarted = whyNotStarted(own);
+  const notStarted = whyNotStarted(results.filter(({ run }) => run.module === check.run.module));
   if (ending === "done" && notStarted) return unknown(notStarted);
   return { grade: "broken", reason: { headline: withoutVerdict[ending] } };
 }

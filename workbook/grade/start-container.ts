@@ -5,6 +5,7 @@ import { PassThrough } from "node:stream";
 import { ownLabels, remove } from "../broker/docker.ts";
 import type { Docker } from "../broker/docker-image.ts";
 import { root } from "../modules.ts";
+import { plainLoader } from "./confinement.ts";
 import type { Marker } from "./start-process.ts";
 
 /** Nobody: where root grades, a submission need not be root too. */
@@ -22,7 +23,7 @@ export async function startContainer(
   const container = await docker.createContainer({
     Image: image,
     Entrypoint: ["node"],
-    Cmd: ["--import", "tsx", "workbook/grade/marker.ts"],
+    Cmd: [...plainLoader("/grade"), "workbook/grade/marker.ts"],
     WorkingDir: "/grade",
     User: `${process.getuid?.() || NOBODY}:${process.getgid?.() || NOBODY}`,
     Env: ["HOME=/tmp", "TMPDIR=/tmp", "NO_COLOR=1"],

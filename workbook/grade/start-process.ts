@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
+import { plainLoader } from "./confinement.ts";
 
 /** Something that runs `marker.ts` in a sandbox. */
 export interface Marker {
@@ -19,7 +20,7 @@ const inherited = ["PATH", "LANG", "TZ", "SystemRoot"];
 /** A process for one submission, in a group of its own. */
 export function startProcess(folder: string, prefix: string): Marker {
   const tmp = join(folder, "tmp");
-  const child = spawn(process.execPath, ["--import", "tsx", "workbook/grade/marker.ts"], {
+  const child = spawn(process.execPath, [...plainLoader(folder), "workbook/grade/marker.ts"], {
     cwd: folder,
     // So that what is sent to its group, by us or by the submission, stays in it.
     detached: process.platform !== "win32",

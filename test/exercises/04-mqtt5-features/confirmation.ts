@@ -1,7 +1,7 @@
-import { settles } from "../../harness/deadline.ts";
-import { type Desk, received } from "../../harness/desk.ts";
-import { callWhileHeld } from "../../harness/held.ts";
-import { Wrong } from "../../harness/wrong.ts";
+import { settles } from "../../../workbook/checks/harness/deadline.ts";
+import { type Desk, received } from "../../../workbook/checks/harness/desk.ts";
+import { callWhileHeld } from "../../../workbook/checks/harness/held.ts";
+import { Wrong } from "../../../workbook/checks/harness/wrong.ts";
 
 /** The function resolves only when the SUBACK has come, which the tap holds back meanwhile. */
 export async function waitsForSuback(

@@ -1,20 +1,19 @@
-import { describe } from "vitest";
+import { loadAnswers, oncePerAnswers } from "../../../workbook/checks/harness/answers.ts";
+import { check, describe } from "../../../workbook/checks/harness/check.ts";
+import { clientsFromHere } from "../../../workbook/checks/harness/clients.ts";
+import { settles } from "../../../workbook/checks/harness/deadline.ts";
+import { type Desk, openDesk, received, sent } from "../../../workbook/checks/harness/desk.ts";
+import { stillThere } from "../../../workbook/checks/harness/left-open.ts";
+import { NotOnThisBroker } from "../../../workbook/checks/harness/not-on-this-broker.ts";
+import { foreignName, notYourOwn, usePrefix } from "../../../workbook/checks/harness/own-names.ts";
+import { clearAtEnd, keptOn } from "../../../workbook/checks/harness/retained.ts";
+import { Wrong } from "../../../workbook/checks/harness/wrong.ts";
 import { filterMatches } from "../../../workbook/wire/filters.ts";
 import type { Frame } from "../../../workbook/wire/transcript.ts";
-import { loadAnswers } from "../../harness/answers.ts";
-import { check } from "../../harness/check.ts";
-import { clientsFromHere } from "../../harness/clients.ts";
-import { settles } from "../../harness/deadline.ts";
-import { type Desk, openDesk, received, sent } from "../../harness/desk.ts";
-import { stillThere } from "../../harness/left-open.ts";
-import { NotOnThisBroker } from "../../harness/not-on-this-broker.ts";
-import { foreignName, notYourOwn, usePrefix } from "../../harness/own-names.ts";
-import { clearAtEnd, keptOn } from "../../harness/retained.ts";
-import { Wrong } from "../../harness/wrong.ts";
 import { refuses } from "./refuses.ts";
 
 type Answers = typeof import("../../../solutions/04-mqtt5-features.ts");
-const answers = () => loadAnswers<Answers>("04-mqtt5-features");
+const answers = () => loadAnswers<Answers>();
 const NAME = "demonstrateMessageExpiry";
 /** In seconds. */
 const lives = { short: 1, long: 60 };
@@ -24,8 +23,8 @@ const texts: readonly Text[] = ["short", "long"];
 const PATIENCE = 8000;
 
 describe(NAME, () => {
-  check(NAME, "gives each message its life, in seconds", async () => {
-    const { frames } = await run();
+  check(NAME, "gives each message its life, in seconds", async (desk) => {
+    const { frames } = await run(desk);
     for (const text of texts) {
       const published = frames.filter((frame) => sent("publish")(frame) && textOf(frame) === text);
       const other = published.find((frame) => lifeOf(frame) !== lives[text]);
@@ -40,8 +39,8 @@ describe(NAME, () => {
     }
   });
 
-  check(NAME, "has the long-lived message wait for who is away", async () => {
-    const { frames } = await run();
+  check(NAME, "has the long-lived message wait for who is away", async (desk) => {
+    const { frames } = await run(desk);
     const back = comebacks(frames);
     const resumed = back.filter(({ connection }) =>
       frames.some((frame) => frame.connection === connection && isResumed(frame)),
@@ -71,8 +70,8 @@ describe(NAME, () => {
     });
   });
 
-  check(NAME, "has the long-lived message wait for who comes late", async () => {
-    const { frames } = await run();
+  check(NAME, "has the long-lived message wait for who comes late", async (desk) => {
+    const { frames } = await run(desk);
     if (kept(frames).some((frame) => textOf(frame) === "long")) return;
     const published = frames.some(
       (frame) => sent("publish")(frame) && isRetained(frame) && textOf(frame) === "long",
@@ -86,8 +85,8 @@ describe(NAME, () => {
     });
   });
 
-  check(NAME, "looks when the short life is surely over", async () => {
-    const { frames, problem } = await run();
+  check(NAME, "looks when the short life is surely over", async (desk) => {
+    const { frames, problem } = await run(desk);
     const looks = looksAt(frames);
     if (looks.length === 0 && problem !== undefined) throw problem;
     const early = looks.find(({ waited }) => waited < (lives.short + 1) * 1000 - CLOCK);
@@ -109,8 +108,8 @@ describe(NAME, () => {
     if (survived && isShort) throw new NotOnThisBroker("it delivers messages that have expired");
   });
 
-  check(NAME, "reports what came, and how long it had left", async () => {
-    const { frames, problem, report } = await run();
+  check(NAME, "reports what came, and how long it had left", async (desk) => {
+    const { frames, problem, report } = await run(desk);
     if (problem !== undefined) throw problem;
     const wire = {
       queued: deliveriesTo(frames, comebacks(frames)).filter(isOurs),
@@ -137,13 +136,13 @@ describe(NAME, () => {
     });
   });
 
-  check(NAME, "keeps to its own names on a shared broker", async () => {
-    const { foreign } = await run();
+  check(NAME, "keeps to its own names on a shared broker", async (desk) => {
+    const { foreign } = await run(desk);
     if (foreign !== undefined) throw foreign;
   });
 
-  check(NAME, "leaves nothing behind", async () => {
-    const { left, problem, frames } = await run();
+  check(NAME, "leaves nothing behind", async (desk) => {
+    const { left, problem, frames } = await run(desk);
     if (left === undefined && problem !== undefined) throw problem;
     if (left === undefined) return;
     throw new Wrong({
@@ -193,17 +192,12 @@ interface Run {
   readonly left: string | undefined;
 }
 
-let once: Promise<Run> | undefined;
-
 /** Waiting for messages to expire takes seconds: the function is called once, for all the checks. */
-function run(): Promise<Run> {
-  once ??= runOnce();
-  return once;
-}
+const run = oncePerAnswers(runOnce);
 
-async function runOnce(): Promise<Run> {
+async function runOnce({ seed, name: nameFrom }: Desk): Promise<Run> {
   const { demonstrateMessageExpiry } = await answers();
-  const desk = await openDesk();
+  const desk = await openDesk(seed, nameFrom("for all the checks"));
   try {
     usePrefix(desk);
     await clearAtEnd(desk);

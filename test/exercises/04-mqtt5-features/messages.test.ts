@@ -1,20 +1,19 @@
 import { randomBytes } from "node:crypto";
 import type { IPublishPacket } from "mqtt";
-import { describe } from "vitest";
+import { loadAnswers } from "../../../workbook/checks/harness/answers.ts";
+import { check, describe } from "../../../workbook/checks/harness/check.ts";
+import { clientsFromHere } from "../../../workbook/checks/harness/clients.ts";
+import { settles, within } from "../../../workbook/checks/harness/deadline.ts";
+import { brokerGone, type Desk, received, sent } from "../../../workbook/checks/harness/desk.ts";
+import { roundTrip, subscriptionConfirmed } from "../../../workbook/checks/harness/held.ts";
+import { NotOnThisBroker } from "../../../workbook/checks/harness/not-on-this-broker.ts";
+import { Wrong } from "../../../workbook/checks/harness/wrong.ts";
 import { prefixed } from "../../../workbook/telemetry.ts";
 import type { Entry, Frame } from "../../../workbook/wire/transcript.ts";
-import { loadAnswers } from "../../harness/answers.ts";
-import { check } from "../../harness/check.ts";
-import { clientsFromHere } from "../../harness/clients.ts";
-import { settles, within } from "../../harness/deadline.ts";
-import { brokerGone, type Desk, received, sent } from "../../harness/desk.ts";
-import { roundTrip, subscriptionConfirmed } from "../../harness/held.ts";
-import { NotOnThisBroker } from "../../harness/not-on-this-broker.ts";
-import { Wrong } from "../../harness/wrong.ts";
 import { waitsForSuback } from "./confirmation.ts";
 
 type Answers = typeof import("../../../solutions/04-mqtt5-features.ts");
-const answers = () => loadAnswers<Answers>("04-mqtt5-features");
+const answers = () => loadAnswers<Answers>();
 
 type Properties = NonNullable<IPublishPacket["properties"]>;
 

@@ -1,22 +1,21 @@
 import type { IPublishPacket, MqttClient } from "mqtt";
-import { describe } from "vitest";
-import { prefixed } from "../../../workbook/telemetry.ts";
-import { loadAnswers } from "../../harness/answers.ts";
-import { check } from "../../harness/check.ts";
-import { settles, within } from "../../harness/deadline.ts";
-import { brokerGone, type Desk, sent } from "../../harness/desk.ts";
-import { clearAtEnd } from "../../harness/retained.ts";
+import { loadAnswers } from "../../../workbook/checks/harness/answers.ts";
+import { check, describe } from "../../../workbook/checks/harness/check.ts";
+import { settles, within } from "../../../workbook/checks/harness/deadline.ts";
+import { brokerGone, type Desk, sent } from "../../../workbook/checks/harness/desk.ts";
+import { clearAtEnd } from "../../../workbook/checks/harness/retained.ts";
 import {
   delivery,
   playBroker,
   type Script,
   type ScriptedLine,
-} from "../../harness/scripted-broker.ts";
-import { Wrong } from "../../harness/wrong.ts";
+} from "../../../workbook/checks/harness/scripted-broker.ts";
+import { Wrong } from "../../../workbook/checks/harness/wrong.ts";
+import { prefixed } from "../../../workbook/telemetry.ts";
 import { waitsForSuback } from "./confirmation.ts";
 
 type Answers = typeof import("../../../solutions/04-mqtt5-features.ts");
-const answers = () => loadAnswers<Answers>("04-mqtt5-features");
+const answers = () => loadAnswers<Answers>();
 
 // What a broker refuses is a matter of its configuration. Here it is a matter of the script.
 

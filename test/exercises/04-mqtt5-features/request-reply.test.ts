@@ -1,18 +1,18 @@
 import { randomBytes } from "node:crypto";
 import type { IPublishPacket, MqttClient } from "mqtt";
-import { describe } from "vitest";
+import { loadAnswers } from "../../../workbook/checks/harness/answers.ts";
+import { check, describe } from "../../../workbook/checks/harness/check.ts";
+import { settles, within } from "../../../workbook/checks/harness/deadline.ts";
+import { brokerGone, type Desk, received, sent } from "../../../workbook/checks/harness/desk.ts";
+import { callWhileHeld } from "../../../workbook/checks/harness/held.ts";
+import { foreignName, notYourOwn, usePrefix } from "../../../workbook/checks/harness/own-names.ts";
+import { type Reasons, Wrong } from "../../../workbook/checks/harness/wrong.ts";
 import { prefixed } from "../../../workbook/telemetry.ts";
+import { Todo } from "../../../workbook/todo.ts";
 import type { Frame } from "../../../workbook/wire/transcript.ts";
-import { loadAnswers } from "../../harness/answers.ts";
-import { check } from "../../harness/check.ts";
-import { settles, within } from "../../harness/deadline.ts";
-import { brokerGone, type Desk, received, sent } from "../../harness/desk.ts";
-import { callWhileHeld } from "../../harness/held.ts";
-import { foreignName, notYourOwn, usePrefix } from "../../harness/own-names.ts";
-import { type Explanation, Wrong } from "../../harness/wrong.ts";
 
 type Answers = typeof import("../../../solutions/04-mqtt5-features.ts");
-const answers = () => loadAnswers<Answers>("04-mqtt5-features");
+const answers = () => loadAnswers<Answers>();
 const NAME = "demonstrateRequestReply";
 /**
  * How long the function shall wait, in milliseconds: for an answer that comes, and for one that does not.
@@ -398,7 +398,7 @@ function noAddress(desk: Desk): Wrong {
 
 /** An error that ends the request in time is no reason to look no further; one that it begins with is. */
 function unlessTimeIsUp(error: unknown): Promise<never> {
-  if (error instanceof Error && error.name === "Todo") throw error;
+  if (error instanceof Todo) throw error;
   return new Promise(() => {});
 }
 
@@ -408,7 +408,7 @@ async function outcomeOf(asking: Promise<unknown> | undefined): Promise<string> 
     try {
       return JSON.stringify(await asking) ?? "nothing";
     } catch (error) {
-      if (error instanceof Error && error.name === "Todo") throw error;
+      if (error instanceof Todo) throw error;
       return error instanceof Error ? `Error: ${error.message}` : `no Error, but ${String(error)}`;
     }
   };
@@ -425,7 +425,7 @@ async function outcomeOf(asking: Promise<unknown> | undefined): Promise<string> 
 async function gets(
   expected: string,
   asking: Promise<unknown> | undefined,
-  explain: () => Omit<Explanation, "got">,
+  explain: () => Omit<Reasons, "got">,
 ): Promise<void> {
   const got = await outcomeOf(asking);
   const right = JSON.stringify(expected);

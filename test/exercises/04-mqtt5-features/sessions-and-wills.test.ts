@@ -1,19 +1,18 @@
 import { connect, type IClientOptions, type MqttClient } from "mqtt";
 import type { IConnectPacket } from "mqtt-packet";
-import { describe } from "vitest";
+import { loadAnswers } from "../../../workbook/checks/harness/answers.ts";
+import { check, describe } from "../../../workbook/checks/harness/check.ts";
+import { clientsFromHere } from "../../../workbook/checks/harness/clients.ts";
+import { DEADLINE, settles, within } from "../../../workbook/checks/harness/deadline.ts";
+import { brokerGone, type Desk, sent } from "../../../workbook/checks/harness/desk.ts";
+import { roundTrip } from "../../../workbook/checks/harness/held.ts";
+import { playBroker } from "../../../workbook/checks/harness/scripted-broker.ts";
+import { Wrong } from "../../../workbook/checks/harness/wrong.ts";
 import { prefixed } from "../../../workbook/telemetry.ts";
 import type { Frame } from "../../../workbook/wire/transcript.ts";
-import { loadAnswers } from "../../harness/answers.ts";
-import { check } from "../../harness/check.ts";
-import { clientsFromHere } from "../../harness/clients.ts";
-import { DEADLINE, settles, within } from "../../harness/deadline.ts";
-import { brokerGone, type Desk, sent } from "../../harness/desk.ts";
-import { roundTrip } from "../../harness/held.ts";
-import { playBroker } from "../../harness/scripted-broker.ts";
-import { Wrong } from "../../harness/wrong.ts";
 
 type Answers = typeof import("../../../solutions/04-mqtt5-features.ts");
-const answers = () => loadAnswers<Answers>("04-mqtt5-features");
+const answers = () => loadAnswers<Answers>();
 
 /** How long a will waits where a check has to see it wait, in seconds: the least that MQTT can say. */
 const PATIENCE = 1;

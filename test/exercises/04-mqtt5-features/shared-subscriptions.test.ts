@@ -1,21 +1,20 @@
-import { describe } from "vitest";
+import { loadAnswers } from "../../../workbook/checks/harness/answers.ts";
+import { check, describe } from "../../../workbook/checks/harness/check.ts";
+import { clientsFromHere } from "../../../workbook/checks/harness/clients.ts";
+import { settles } from "../../../workbook/checks/harness/deadline.ts";
+import { type Desk, received, sent } from "../../../workbook/checks/harness/desk.ts";
+import { callWhileHeld, roundTrip } from "../../../workbook/checks/harness/held.ts";
+import { stillThere } from "../../../workbook/checks/harness/left-open.ts";
+import { NotOnThisBroker } from "../../../workbook/checks/harness/not-on-this-broker.ts";
+import { foreignName, notYourOwn, usePrefix } from "../../../workbook/checks/harness/own-names.ts";
+import { Wrong } from "../../../workbook/checks/harness/wrong.ts";
 import { prefixed } from "../../../workbook/telemetry.ts";
 import { filterMatches, isShared } from "../../../workbook/wire/filters.ts";
 import type { Connection, Entry, Frame } from "../../../workbook/wire/transcript.ts";
-import { loadAnswers } from "../../harness/answers.ts";
-import { check } from "../../harness/check.ts";
-import { clientsFromHere } from "../../harness/clients.ts";
-import { settles } from "../../harness/deadline.ts";
-import { type Desk, received, sent } from "../../harness/desk.ts";
-import { callWhileHeld, roundTrip } from "../../harness/held.ts";
-import { stillThere } from "../../harness/left-open.ts";
-import { NotOnThisBroker } from "../../harness/not-on-this-broker.ts";
-import { foreignName, notYourOwn, usePrefix } from "../../harness/own-names.ts";
-import { Wrong } from "../../harness/wrong.ts";
 import { refuses } from "./refuses.ts";
 
 type Answers = typeof import("../../../solutions/04-mqtt5-features.ts");
-const answers = () => loadAnswers<Answers>("04-mqtt5-features");
+const answers = () => loadAnswers<Answers>();
 const NAME = "demonstrateSharedSubscriptions";
 const WORKERS = ["ann", "ben", "cleo"];
 

@@ -2,9 +2,10 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { answersFile } from "../../harness/answers.ts";
-import { within } from "../../harness/deadline.ts";
-import { brokerGone, type Desk } from "../../harness/desk.ts";
+import { answersFile } from "../../../workbook/checks/harness/answers.ts";
+import { within } from "../../../workbook/checks/harness/deadline.ts";
+import { brokerGone, type Desk } from "../../../workbook/checks/harness/desk.ts";
+import { Todo } from "../../../workbook/todo.ts";
 
 /** How long a process may take to start on a machine that is busy, in milliseconds. */
 const START = 12_000;
@@ -27,7 +28,7 @@ export function startChild(desk: Desk, program: string, data: unknown): Child {
   const file = fileURLToPath(new URL(program, import.meta.url));
   const child = spawn(
     process.execPath,
-    ["--import", "tsx", file, answersFile("06-resilient-device"), JSON.stringify(data)],
+    ["--import", "tsx", file, answersFile("Journal"), JSON.stringify(data)],
     { stdio: ["ignore", "pipe", "ignore"] },
   );
   // With all that it had printed.
@@ -65,6 +66,6 @@ export function startChild(desk: Desk, program: string, data: unknown): Child {
 
 /** The error as it was in the other process. */
 function errorOf(text: string): Error {
-  const { name, message, ...fields } = JSON.parse(text);
-  return Object.assign(new Error(message), { name, ...fields });
+  const { name, message, todo } = JSON.parse(text);
+  return todo ? new Todo(todo) : Object.assign(new Error(message), { name });
 }

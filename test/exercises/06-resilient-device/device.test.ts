@@ -1,15 +1,14 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe } from "vitest";
 import type { PublisherOptions, Reply } from "../../../solutions/06-resilient-device.ts";
+import { check, describe } from "../../../workbook/checks/harness/check.ts";
+import { settles, within } from "../../../workbook/checks/harness/deadline.ts";
+import { brokerGone, type Desk, received, sent } from "../../../workbook/checks/harness/desk.ts";
+import { roundTrip } from "../../../workbook/checks/harness/held.ts";
+import { Inbox } from "../../../workbook/checks/harness/inbox.ts";
+import { Wrong } from "../../../workbook/checks/harness/wrong.ts";
 import { prefixed, type Reading } from "../../../workbook/telemetry.ts";
 import type { Frame } from "../../../workbook/wire/transcript.ts";
-import { check } from "../../harness/check.ts";
-import { settles, within } from "../../harness/deadline.ts";
-import { brokerGone, type Desk, received, seed, sent } from "../../harness/desk.ts";
-import { roundTrip } from "../../harness/held.ts";
-import { Inbox } from "../../harness/inbox.ts";
-import { Wrong } from "../../harness/wrong.ts";
 import {
   answers,
   describeThrown,
@@ -145,7 +144,7 @@ describe("SensorPublisher", () => {
       return new Wrong({
         headline: "readings are lost or handled twice",
         expected: `${READINGS} readings through ${ROUNDS} faults: 0 lost, 0 handled twice`,
-        got: `after ${safe.length} readings and ${faults}, seed ${seed}: ${lost.length} lost (${few(lost)}), ${twice} handled twice`,
+        got: `after ${safe.length} readings and ${faults}, seed ${desk.seed}: ${lost.length} lost (${few(lost)}), ${twice} handled twice`,
         why: "a reading stays in the outbox until its PUBACK is there, and has one id for ever",
         wire: desk.frames((frame) => frame.type === "publish" && frame.fate !== "passed").slice(-5),
       });

@@ -1,6 +1,7 @@
 /** Appends so many values to a journal, says so, and is killed in the same moment. */
 import { writeSync } from "node:fs";
 import { pathToFileURL } from "node:url";
+import { Todo } from "../../../workbook/todo.ts";
 
 const [answers = "", data = ""] = process.argv.slice(2);
 const print = (line: string) => writeSync(1, `${line}\n`);
@@ -13,5 +14,6 @@ try {
   process.kill(process.pid, "SIGKILL");
 } catch (error) {
   const { name, message } = error as Error;
-  print(`failed ${JSON.stringify({ name, message })}`);
+  const todo = error instanceof Todo ? error.functionName : undefined;
+  print(`failed ${JSON.stringify({ name, message, todo })}`);
 }

@@ -8,17 +8,18 @@ import type {
   MessageStore,
   PublisherOptions,
 } from "../../../solutions/06-resilient-device.ts";
+import { loadAnswers } from "../../../workbook/checks/harness/answers.ts";
+import { clientsFromHere } from "../../../workbook/checks/harness/clients.ts";
+import { within } from "../../../workbook/checks/harness/deadline.ts";
+import { brokerGone, type Desk } from "../../../workbook/checks/harness/desk.ts";
 import { prefixed } from "../../../workbook/telemetry.ts";
+import { Todo } from "../../../workbook/todo.ts";
 import type { Frame } from "../../../workbook/wire/transcript.ts";
-import { loadAnswers } from "../../harness/answers.ts";
-import { clientsFromHere } from "../../harness/clients.ts";
-import { within } from "../../harness/deadline.ts";
-import { brokerGone, type Desk } from "../../harness/desk.ts";
 
 /** What the checks of this lab have in common. */
 
 export type Answers = typeof import("../../../solutions/06-resilient-device.ts");
-export const answers = () => loadAnswers<Answers>("06-resilient-device");
+export const answers = () => loadAnswers<Answers>();
 
 /** Almost 1, which `random` never reaches. */
 export const ALMOST_ONE = 1 - 1e-9;
@@ -178,7 +179,7 @@ export async function thrownBy(call: () => unknown): Promise<unknown> {
   try {
     await call();
   } catch (error) {
-    if (error instanceof Error && error.name === "Todo") throw error;
+    if (error instanceof Todo) throw error;
     return error;
   }
   return undefined;

@@ -1,10 +1,9 @@
 import { linkSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe } from "vitest";
 import type { Message } from "../../../solutions/06-resilient-device.ts";
-import { check } from "../../harness/check.ts";
-import type { Desk } from "../../harness/desk.ts";
-import { Wrong } from "../../harness/wrong.ts";
+import { check, describe } from "../../../workbook/checks/harness/check.ts";
+import type { Desk } from "../../../workbook/checks/harness/desk.ts";
+import { Wrong } from "../../../workbook/checks/harness/wrong.ts";
 import { startChild } from "./child.ts";
 import { answers, describeThrown, few, folderOf, isOneLine, messagesOf, thrownBy } from "./lab.ts";
 

@@ -1,11 +1,14 @@
 import { connect } from "mqtt";
-import { describe } from "vitest";
+import { check, describe } from "../../../workbook/checks/harness/check.ts";
+import { settles, within } from "../../../workbook/checks/harness/deadline.ts";
+import { brokerGone, received, sent } from "../../../workbook/checks/harness/desk.ts";
+import {
+  playBroker,
+  type ScriptedBroker,
+  usual,
+} from "../../../workbook/checks/harness/scripted-broker.ts";
+import { Wrong } from "../../../workbook/checks/harness/wrong.ts";
 import type { Frame } from "../../../workbook/wire/transcript.ts";
-import { check } from "../../harness/check.ts";
-import { settles, within } from "../../harness/deadline.ts";
-import { brokerGone, received, sent } from "../../harness/desk.ts";
-import { playBroker, type ScriptedBroker, usual } from "../../harness/scripted-broker.ts";
-import { Wrong } from "../../harness/wrong.ts";
 import { ALMOST_ONE, answers, deviceOptions, few } from "./lab.ts";
 
 /** How long many connections may take on a machine that is busy, in milliseconds. */

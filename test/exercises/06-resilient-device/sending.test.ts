@@ -2,17 +2,16 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { MqttClient } from "mqtt";
 import type { IPublishPacket } from "mqtt-packet";
-import { describe } from "vitest";
 import type { Message } from "../../../solutions/06-resilient-device.ts";
+import { check, describe } from "../../../workbook/checks/harness/check.ts";
+import { settles, within } from "../../../workbook/checks/harness/deadline.ts";
+import { brokerGone, type Desk, received, sent } from "../../../workbook/checks/harness/desk.ts";
+import { roundTrip } from "../../../workbook/checks/harness/held.ts";
+import { Inbox } from "../../../workbook/checks/harness/inbox.ts";
+import { playBroker, usual } from "../../../workbook/checks/harness/scripted-broker.ts";
+import { Wrong } from "../../../workbook/checks/harness/wrong.ts";
 import { prefixed } from "../../../workbook/telemetry.ts";
 import type { Entry } from "../../../workbook/wire/transcript.ts";
-import { check } from "../../harness/check.ts";
-import { settles, within } from "../../harness/deadline.ts";
-import { brokerGone, type Desk, received, sent } from "../../harness/desk.ts";
-import { roundTrip } from "../../harness/held.ts";
-import { Inbox } from "../../harness/inbox.ts";
-import { playBroker, usual } from "../../harness/scripted-broker.ts";
-import { Wrong } from "../../harness/wrong.ts";
 import {
   answers,
   few,

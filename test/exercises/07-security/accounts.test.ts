@@ -1,8 +1,7 @@
-import { describe } from "vitest";
-import { check } from "../../harness/check.ts";
-import { settles } from "../../harness/deadline.ts";
-import type { Desk } from "../../harness/desk.ts";
-import { Wrong } from "../../harness/wrong.ts";
+import { check, describe } from "../../../workbook/checks/harness/check.ts";
+import { settles } from "../../../workbook/checks/harness/deadline.ts";
+import type { Desk } from "../../../workbook/checks/harness/desk.ts";
+import { Wrong } from "../../../workbook/checks/harness/wrong.ts";
 import {
   answers,
   dashboardPort,

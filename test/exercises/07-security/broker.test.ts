@@ -1,12 +1,11 @@
 import type { ConnectionOptions } from "node:tls";
-import { describe } from "vitest";
 import type { Mosquitto, Place } from "../../../workbook/broker/mosquitto-setup.ts";
+import { check, describe } from "../../../workbook/checks/harness/check.ts";
+import { within } from "../../../workbook/checks/harness/deadline.ts";
+import type { Desk } from "../../../workbook/checks/harness/desk.ts";
+import { Wrong } from "../../../workbook/checks/harness/wrong.ts";
 import { createAuthority } from "../../../workbook/security/certificates.ts";
 import { openFlood } from "../../../workbook/security/flood.ts";
-import { check } from "../../harness/check.ts";
-import { within } from "../../harness/deadline.ts";
-import type { Desk } from "../../harness/desk.ts";
-import { Wrong } from "../../harness/wrong.ts";
 import {
   answers,
   dashboardPort,

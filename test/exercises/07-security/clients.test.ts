@@ -1,10 +1,9 @@
 import type { IClientOptions } from "mqtt";
-import { describe } from "vitest";
+import { check, describe } from "../../../workbook/checks/harness/check.ts";
+import { settles } from "../../../workbook/checks/harness/deadline.ts";
+import { Wrong } from "../../../workbook/checks/harness/wrong.ts";
 import { createAuthority } from "../../../workbook/security/certificates.ts";
 import { openImpostor } from "../../../workbook/security/impostor.ts";
-import { check } from "../../harness/check.ts";
-import { settles } from "../../harness/deadline.ts";
-import { Wrong } from "../../harness/wrong.ts";
 import { answers, knocks, passwords, pki, securedBroker } from "./secured-broker.ts";
 
 const day = 24 * 60 * 60 * 1000;

@@ -1,6 +1,5 @@
 import { pbkdf2Sync, randomBytes } from "node:crypto";
 import type { IClientOptions, IPublishPacket, MqttClient } from "mqtt";
-import { afterAll, inject } from "vitest";
 import { ConfigurationRefused } from "../../../workbook/broker/configuration-refused.ts";
 import { startMosquitto } from "../../../workbook/broker/mosquitto.ts";
 import {
@@ -8,6 +7,12 @@ import {
   type Mosquitto,
   type Place,
 } from "../../../workbook/broker/mosquitto-setup.ts";
+import { loadAnswers, oncePerAnswers } from "../../../workbook/checks/harness/answers.ts";
+import { conditions } from "../../../workbook/checks/harness/conditions.ts";
+import { within } from "../../../workbook/checks/harness/deadline.ts";
+import { brokerGone, type Desk, ownProblem } from "../../../workbook/checks/harness/desk.ts";
+import { NotOnThisBroker } from "../../../workbook/checks/harness/not-on-this-broker.ts";
+import { Wrong } from "../../../workbook/checks/harness/wrong.ts";
 import { EnvironmentProblem } from "../../../workbook/environment-problem.ts";
 import {
   type Authority,
@@ -17,14 +22,9 @@ import {
 import { type Knock, knock } from "../../../workbook/security/knock.ts";
 import { openTap } from "../../../workbook/wire/tap.ts";
 import type { Frame } from "../../../workbook/wire/transcript.ts";
-import { loadAnswers } from "../../harness/answers.ts";
-import { within } from "../../harness/deadline.ts";
-import { brokerGone, type Desk } from "../../harness/desk.ts";
-import { NotOnThisBroker } from "../../harness/not-on-this-broker.ts";
-import { Wrong } from "../../harness/wrong.ts";
 
 export type Answers = typeof import("../../../solutions/07-security.ts");
-export const answers = () => loadAnswers<Answers>("07-security");
+export const answers = () => loadAnswers<Answers>();
 
 /** Two customers. The dashboards have passwords, the devices certificates; where it helps, all have both. */
 export const tenants = [
@@ -128,23 +128,16 @@ function referencePasswords(): string {
 
 /**
  * One Mosquitto for all checks of a function: started when the first of them asks for it, with the parts
- * that the learner's function makes and ours for the rest. Ends with the file.
+ * that the learner's function makes and ours for the rest.
  */
 export function securedBroker(
   functionName: string,
   own: () => Promise<Partial<Parts>>,
 ): () => Promise<SecuredBroker> {
-  let started: Promise<SecuredBroker> | undefined;
-  afterAll(async () => {
-    const broker = await started?.catch(() => undefined);
-    await broker?.mosquitto.stop();
-  });
-  return () => {
-    started ??= (async () => start(functionName, await own()))();
-    // Each check that asks hears of a failure; until then nobody needs to.
-    started.catch(() => {});
-    return started;
-  };
+  return oncePerAnswers(
+    async () => start(functionName, await own()),
+    ({ mosquitto }) => mosquitto.stop(),
+  );
 }
 
 async function start(functionName: string, own: Partial<Parts>): Promise<SecuredBroker> {
@@ -205,8 +198,9 @@ async function startWith(
     });
   } catch (error) {
     if (!(error instanceof ConfigurationRefused)) {
-      const isMissing = error instanceof EnvironmentProblem && inject("mayLackMosquitto") === true;
-      throw isMissing ? new NotOnThisBroker(error.message) : error;
+      if (!(error instanceof EnvironmentProblem)) throw error;
+      if (conditions().mayLackMosquitto) throw new NotOnThisBroker(error.message);
+      throw ownProblem(error);
     }
     throw new Wrong({
       headline: "Mosquitto does not start with what you wrote",

@@ -1,10 +1,9 @@
-import { describe } from "vitest";
 import type { Store } from "../../../workbook/bridge/store.ts";
-import { check } from "../../harness/check.ts";
-import { settles, within } from "../../harness/deadline.ts";
-import type { Desk } from "../../harness/desk.ts";
-import { roundTrip } from "../../harness/held.ts";
-import { Wrong } from "../../harness/wrong.ts";
+import { check, describe } from "../../../workbook/checks/harness/check.ts";
+import { settles, within } from "../../../workbook/checks/harness/deadline.ts";
+import type { Desk } from "../../../workbook/checks/harness/desk.ts";
+import { roundTrip } from "../../../workbook/checks/harness/held.ts";
+import { Wrong } from "../../../workbook/checks/harness/wrong.ts";
 import {
   answers,
   few,

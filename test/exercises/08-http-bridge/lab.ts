@@ -8,18 +8,18 @@ import { openHttpService } from "../../../workbook/bridge/http-service.ts";
 import { type ProcessOptions, startProcess } from "../../../workbook/bridge/process.ts";
 import { openStore } from "../../../workbook/bridge/sqlite-store.ts";
 import type { Command, Store } from "../../../workbook/bridge/store.ts";
+import { answersFile, loadAnswers } from "../../../workbook/checks/harness/answers.ts";
+import { clientsFromHere } from "../../../workbook/checks/harness/clients.ts";
+import { within } from "../../../workbook/checks/harness/deadline.ts";
+import { brokerGone, type Desk } from "../../../workbook/checks/harness/desk.ts";
+import { usePrefix } from "../../../workbook/checks/harness/own-names.ts";
 import type { Reading } from "../../../workbook/telemetry.ts";
 import type { Frame } from "../../../workbook/wire/transcript.ts";
-import { answersFile, loadAnswers } from "../../harness/answers.ts";
-import { clientsFromHere } from "../../harness/clients.ts";
-import { within } from "../../harness/deadline.ts";
-import { brokerGone, type Desk } from "../../harness/desk.ts";
-import { usePrefix } from "../../harness/own-names.ts";
 
 /** What the checks of this lab have in common. */
 
 export type Answers = typeof import("../../../solutions/08-http-bridge.ts");
-export const answers = () => loadAnswers<Answers>("08-http-bridge");
+export const answers = () => loadAnswers<Answers>();
 
 /** How long a process may take to start on a machine that is busy, in milliseconds. */
 const START = 12_000;
@@ -113,6 +113,13 @@ export function post(
   });
 }
 
+/** What a process looks up in the answers. */
+const usedBy: Readonly<Record<ProcessOptions["role"], readonly string[]>> = {
+  service: ["acceptCommand", "readingsPage", "streamEvents"],
+  worker: ["BridgeWorker"],
+  "all-in-one": [],
+};
+
 /** A process with the answers under test. It ends with the check. */
 export async function start(
   desk: Desk,
@@ -121,7 +128,7 @@ export async function start(
 ): Promise<{ url: string; kill(): void; readonly gone: Promise<void> }> {
   const child = startProcess({
     role,
-    answers: answersFile("08-http-bridge"),
+    answers: answersFile(...usedBy[role]),
     database,
     brokerUrl: desk.brokerUrl,
     name: desk.name("bridge"),

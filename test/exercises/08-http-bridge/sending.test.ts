@@ -1,13 +1,12 @@
 import type { MqttClient } from "mqtt";
-import { describe } from "vitest";
 import type { Command, Store } from "../../../workbook/bridge/store.ts";
 import { topicOf } from "../../../workbook/bridge/topics.ts";
-import { check } from "../../harness/check.ts";
-import { settles, within } from "../../harness/deadline.ts";
-import { brokerGone, type Desk, received, sent } from "../../harness/desk.ts";
-import { roundTrip } from "../../harness/held.ts";
-import { playBroker, usual } from "../../harness/scripted-broker.ts";
-import { Wrong } from "../../harness/wrong.ts";
+import { check, describe } from "../../../workbook/checks/harness/check.ts";
+import { settles, within } from "../../../workbook/checks/harness/deadline.ts";
+import { brokerGone, type Desk, received, sent } from "../../../workbook/checks/harness/desk.ts";
+import { roundTrip } from "../../../workbook/checks/harness/held.ts";
+import { playBroker, usual } from "../../../workbook/checks/harness/scripted-broker.ts";
+import { Wrong } from "../../../workbook/checks/harness/wrong.ts";
 import { answers, few, openDatabase, publishOf, storeCommands, storeWith, until } from "./lab.ts";
 
 describe("CommandSender", () => {

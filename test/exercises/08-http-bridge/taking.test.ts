@@ -1,12 +1,11 @@
 import type { IPublishPacket, MqttClient } from "mqtt";
-import { describe } from "vitest";
 import type { Store } from "../../../workbook/bridge/store.ts";
 import { type DeviceTopic, topicOf } from "../../../workbook/bridge/topics.ts";
-import { check } from "../../harness/check.ts";
-import { settles, within } from "../../harness/deadline.ts";
-import { brokerGone, type Desk } from "../../harness/desk.ts";
-import { clearAtEnd } from "../../harness/retained.ts";
-import { Wrong } from "../../harness/wrong.ts";
+import { check, describe } from "../../../workbook/checks/harness/check.ts";
+import { settles, within } from "../../../workbook/checks/harness/deadline.ts";
+import { brokerGone, type Desk } from "../../../workbook/checks/harness/desk.ts";
+import { clearAtEnd } from "../../../workbook/checks/harness/retained.ts";
+import { Wrong } from "../../../workbook/checks/harness/wrong.ts";
 import {
   type Answers,
   answers,

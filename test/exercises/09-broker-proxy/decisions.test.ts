@@ -1,11 +1,10 @@
-import { describe } from "vitest";
 import type { Outcome, Verdict } from "../../../solutions/09-broker-proxy.ts";
+import { check, describe } from "../../../workbook/checks/harness/check.ts";
+import { usePrefix } from "../../../workbook/checks/harness/own-names.ts";
+import { Wrong } from "../../../workbook/checks/harness/wrong.ts";
 import { sizeOnWire } from "../../../workbook/proxy/message.ts";
 import type { Policy, Route } from "../../../workbook/proxy/routes.ts";
 import { prefixed } from "../../../workbook/telemetry.ts";
-import { check } from "../../harness/check.ts";
-import { usePrefix } from "../../harness/own-names.ts";
-import { Wrong } from "../../harness/wrong.ts";
 import { answers, few, messageOf } from "./lab.ts";
 
 describe("legClientId", () => {

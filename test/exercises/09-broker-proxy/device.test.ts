@@ -1,13 +1,12 @@
 import type { IClientPublishOptions, MqttClient } from "mqtt";
-import { describe } from "vitest";
+import { check, describe } from "../../../workbook/checks/harness/check.ts";
+import { within } from "../../../workbook/checks/harness/deadline.ts";
+import { received, sent } from "../../../workbook/checks/harness/desk.ts";
+import type { Inbox } from "../../../workbook/checks/harness/inbox.ts";
+import { clearAtEnd } from "../../../workbook/checks/harness/retained.ts";
+import { playBroker } from "../../../workbook/checks/harness/scripted-broker.ts";
+import { Wrong } from "../../../workbook/checks/harness/wrong.ts";
 import type { Entry } from "../../../workbook/wire/transcript.ts";
-import { check } from "../../harness/check.ts";
-import { within } from "../../harness/deadline.ts";
-import { received, sent } from "../../harness/desk.ts";
-import type { Inbox } from "../../harness/inbox.ts";
-import { clearAtEnd } from "../../harness/retained.ts";
-import { playBroker } from "../../harness/scripted-broker.ts";
-import { Wrong } from "../../harness/wrong.ts";
 import { few, payloadOf, publishOf } from "./lab.ts";
 import {
   keepDown,

@@ -1,20 +1,20 @@
 import { connect, type IClientOptions, type MqttClient } from "mqtt";
 import type { IPublishPacket } from "mqtt-packet";
 import type { Leg, LegOptions, Outcome } from "../../../solutions/09-broker-proxy.ts";
+import { loadAnswers } from "../../../workbook/checks/harness/answers.ts";
+import { clientsFromHere } from "../../../workbook/checks/harness/clients.ts";
+import { settles, within } from "../../../workbook/checks/harness/deadline.ts";
+import { brokerGone, type Desk } from "../../../workbook/checks/harness/desk.ts";
 import type { Message } from "../../../workbook/proxy/message.ts";
 import { prefixed } from "../../../workbook/telemetry.ts";
 import type { Faults } from "../../../workbook/wire/faults.ts";
 import { openTap } from "../../../workbook/wire/tap.ts";
 import type { Entry, Frame } from "../../../workbook/wire/transcript.ts";
-import { loadAnswers } from "../../harness/answers.ts";
-import { clientsFromHere } from "../../harness/clients.ts";
-import { settles, within } from "../../harness/deadline.ts";
-import { brokerGone, type Desk } from "../../harness/desk.ts";
 
 /** What the checks of this lab have in common. */
 
 export type Answers = typeof import("../../../solutions/09-broker-proxy.ts");
-export const answers = () => loadAnswers<Answers>("09-broker-proxy");
+export const answers = () => loadAnswers<Answers>();
 
 /** A message with QoS 1 that no other check has. */
 export function messageOf(desk: Desk, changed: Partial<Message> = {}): Message {

@@ -1,13 +1,12 @@
-import { describe } from "vitest";
+import { check, describe } from "../../../workbook/checks/harness/check.ts";
+import { settles, within } from "../../../workbook/checks/harness/deadline.ts";
+import { type Desk, received, sent } from "../../../workbook/checks/harness/desk.ts";
+import { roundTrip } from "../../../workbook/checks/harness/held.ts";
+import { Inbox } from "../../../workbook/checks/harness/inbox.ts";
+import { playBroker, usual } from "../../../workbook/checks/harness/scripted-broker.ts";
+import { Wrong } from "../../../workbook/checks/harness/wrong.ts";
 import type { Message } from "../../../workbook/proxy/message.ts";
 import { prefixed } from "../../../workbook/telemetry.ts";
-import { check } from "../../harness/check.ts";
-import { settles, within } from "../../harness/deadline.ts";
-import { type Desk, received, sent } from "../../harness/desk.ts";
-import { roundTrip } from "../../harness/held.ts";
-import { Inbox } from "../../harness/inbox.ts";
-import { playBroker, usual } from "../../harness/scripted-broker.ts";
-import { Wrong } from "../../harness/wrong.ts";
 import { answers, few, legOf, messageOf, messagesOf, payloadOf, publishOf, Told } from "./lab.ts";
 
 describe("Leg", () => {

@@ -1,8 +1,7 @@
 import type { IPublishPacket, Packet } from "mqtt-packet";
-import { describe } from "vitest";
 import type { Mailbox } from "../../../solutions/09-broker-proxy.ts";
-import { check } from "../../harness/check.ts";
-import { Wrong } from "../../harness/wrong.ts";
+import { check, describe } from "../../../workbook/checks/harness/check.ts";
+import { Wrong } from "../../../workbook/checks/harness/wrong.ts";
 import { answers, few, messageOf, messagesOf } from "./lab.ts";
 
 describe("Mailbox", () => {

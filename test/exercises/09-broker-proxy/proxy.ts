@@ -1,16 +1,16 @@
 import { connect, type IClientOptions, type MqttClient } from "mqtt";
-import { inject } from "vitest";
 import type { Outcome, ProxyOptions } from "../../../solutions/09-broker-proxy.ts";
 import { startEmbedded } from "../../../workbook/broker/embedded.ts";
+import { clientsFromHere } from "../../../workbook/checks/harness/clients.ts";
+import { conditions } from "../../../workbook/checks/harness/conditions.ts";
+import { within } from "../../../workbook/checks/harness/deadline.ts";
+import { brokerGone, type Desk, received, sent } from "../../../workbook/checks/harness/desk.ts";
+import { Inbox } from "../../../workbook/checks/harness/inbox.ts";
+import { Wrong } from "../../../workbook/checks/harness/wrong.ts";
 import { type DeviceServer, serveDevices } from "../../../workbook/proxy/device-server.ts";
 import type { Message } from "../../../workbook/proxy/message.ts";
 import type { Policy, Route } from "../../../workbook/proxy/routes.ts";
 import { prefixed } from "../../../workbook/telemetry.ts";
-import { clientsFromHere } from "../../harness/clients.ts";
-import { within } from "../../harness/deadline.ts";
-import { brokerGone, type Desk, received, sent } from "../../harness/desk.ts";
-import { Inbox } from "../../harness/inbox.ts";
-import { Wrong } from "../../harness/wrong.ts";
 import { answers, type Side, sideOf } from "./lab.ts";
 
 /** The names of the three brokers. The site's is the broker under test. */
@@ -64,7 +64,7 @@ export async function openProxy(
   const { urls = {}, ...options } = changed;
   const side = async (name: BrokerName) => sideOf(desk, name, urls[name] ?? (await embedded(desk)));
   const brokers = {
-    site: await sideOf(desk, "site", urls.site ?? inject("broker").url),
+    site: await sideOf(desk, "site", urls.site ?? conditions().broker.url),
     cloud: await side("cloud"),
     archive: await side("archive"),
   };

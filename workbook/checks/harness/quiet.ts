@@ -1,0 +1,111 @@
+import { isTimerDueBefore, ownTimeout } from "./timers.ts";
+
+/**
+ * Somewhere that packets can come from: a tap, or a client of the check's own.
+ */
+export interface Source {
+  /** How many sockets of this process belong to it. */
+  sockets(): number;
+  /** Something that grows with each packet. */
+  traffic(): number;
+  /** Resolves when all that was on its way has come: with false where nobody can know. */
+  settled(): Promise<boolean>;
+}
+
+/** For so long nothing may have happened, in milliseconds. */
+const QUIET = 150;
+/**
+ * So much processor time other threads may take while this one waits for its next look, in milliseconds:
+ * what Node does there, such as hashing a password, shows nowhere else.
+ */
+const ELSEWHERE = 4;
+/** By how much a look may come late, in milliseconds. */
+const LATE = 20;
+/** How long to wait before looking, in milliseconds: a right answer is through by then. */
+const FIRST_LOOK = 40;
+/** As many looks in a row must find nothing. */
+const LOOKS = 2;
+
+const sources = new Set<Source>();
+
+/** Something more can come from here, until it is taken off the list again. */
+export function addSource(source: Source): () => void {
+  sources.add(source);
+  return () => sources.delete(source);
+}
+
+/**
+ * Resolves when nothing more can come before that time: no timer of the answer goes off until then, no
+ * request is out, and on every line all that the broker had to say has come. Where nobody can know that
+ * it never resolves: this is proof, and what it spares is waiting for a deadline.
+ *
+ * @param time in milliseconds of `performance.now()`
+ * @param over resolves when nobody waits any more
+ */
+export async function nothingMoreComes(time: number, over: () => boolean): Promise<boolean> {
+  let since = performance.now();
+  let before = traffic();
+  let found = 0;
+  for (let pause = FIRST_LOOK; ; pause = Math.min(pause * 1.5, 200)) {
+    const done = doneElsewhere();
+    const begun = performance.now();
+    await new Promise<void>((resolve) => ownTimeout(resolve, pause));
+    const isComputing = doneElsewhere() - done > ELSEWHERE;
+    // A look shows little where others take the processor: whoever computes may not have had a turn.
+    const isKeptWaiting = performance.now() - begun - pause > LATE;
+    if (over() || performance.now() > time) return false;
+    const isQuiet = (await loopTurns()) && !isBusy(time) && (await allSettled(over));
+    await loopTurns();
+    const now = traffic();
+    if (isComputing || !isQuiet || now !== before || isBusy(time)) {
+      before = now;
+      since = performance.now();
+      found = 0;
+    } else if (!isKeptWaiting && ++found >= LOOKS && performance.now() - since > QUIET) {
+      return !over();
+    }
+  }
+}
+
+/** The processor time of this process without that of the main thread, or less, in milliseconds. */
+function doneElsewhere(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000 - performance.eventLoopUtilization().active;
+}
+
+function traffic(): number {
+  let all = sources.size;
+  for (const source of sources) all += source.traffic();
+  return all;
+}
+
+/** What this process may have open without being at work: all else is a request, or somebody unknown. */
+const idle = new Set(["TCPSocketWrap", "TCPServerWrap", "PipeWrap", "Timeout", "Immediate"]);
+
+function isBusy(time: number): boolean {
+  let expected = 0;
+  for (const source of sources) expected += source.sockets();
+  const open = process.getActiveResourcesInfo();
+  if (open.some((name) => !idle.has(name))) return true;
+  if (open.filter((name) => name === "TCPSocketWrap").length > expected) return true;
+  return isTimerDueBefore(time);
+}
+
+async function allSettled(over: () => boolean): Promise<boolean> {
+  const answers = Promise.all([...sources].map((source) => source.settled()));
+  const given = new Promise<false>((resolve) => {
+    const look = () => (over() ? resolve(false) : void ownTimeout(look, 50));
+    look();
+  });
+  // Twice: what came on one line may have made the answer say something on another.
+  const all = await Promise.race([answers, given]);
+  return all !== false && all.every(Boolean);
+}
+
+const immediate = globalThis.setImmediate;
+
+/** What the process had to do at once is done, and what came in meanwhile is read. */
+async function loopTurns(): Promise<true> {
+  for (let turn = 0; turn < 3; turn++) await new Promise<void>((resolve) => immediate(resolve));
+  return true;
+}
