@@ -7,6 +7,8 @@ import { median } from "./median.ts";
 const generator = fileURLToPath(new URL("generator.ts", import.meta.url));
 const ROUNDS = 7;
 const MESSAGES = 50_000;
+/** How long one round may take, in milliseconds. */
+const PATIENCE = 60_000;
 
 /** Messages a second through the tap, beside straight to the broker; one round of each in turn. */
 export async function measureThroughput(brokerUrl: string): Promise<void> {
@@ -29,6 +31,6 @@ export async function measureThroughput(brokerUrl: string): Promise<void> {
 /** Messages a second that a publisher in another process gets through. */
 export async function rate(url: string, qos: number, messages: number): Promise<number> {
   const args = ["--import", "tsx", generator, url, String(qos), String(messages)];
-  const { stdout } = await promisify(execFile)(process.execPath, args);
+  const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: PATIENCE });
   return Number(stdout);
 }

@@ -1,225 +1,199 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { readFileSync } from "node:fs";
+import { basename } from "node:path";
+import { parseArgs } from "node:util";
 import type { Broker } from "../broker/broker.ts";
 import { chooseBroker } from "../broker/choose.ts";
-import { type Module, readLesson, root } from "../modules.ts";
-import { exerciseText, freshStub } from "../stub.ts";
-import { type CheckResult, type CheckRun, runChecks } from "./run-checks.ts";
-import { select } from "./select.ts";
+import { type Candidate, listCandidates } from "../checks/candidates.ts";
+import { isProblem, nameOf } from "../checks/contract.ts";
+import { shortcomings } from "../checks/expectations.ts";
+import { findingOf } from "../checks/finding.ts";
+import { type ModuleProof, type Problem, prove } from "../checks/proof.ts";
+import { drawProblem } from "../checks/report.ts";
+import { chooseSeed, Runner } from "../checks/runner.ts";
+import { listModules } from "../modules.ts";
+import { UsageError } from "../usage-error.ts";
+import { nearest } from "./nearest.ts";
+import { type Selection, select } from "./select.ts";
 import { exitCodes, runCommand } from "./usage.ts";
 
-/**
- * `npm run verify [-- 01]`: prove that the checks are right. Every solution passes, and every answer in another
- * style that is accepted; every stub is as cut from
- * its solution and fails with its own to-do alone; every mutant fails in the check that it names, by an
- * explanation; every check has a mutant that it alone catches; every message of the checks is met by
- * some mutant; every lesson has what the commands read. Checks that the broker has no answer for are
- * left out, and counted; Mosquitto must leave out none.
- */
+const help = `npm run verify -- [01 | createClient] [options]
+
+Proves that the checks are right: all of them, those of a module, or those of a function.
+
+  --mutant NAME     which checks catch this wrong answer, and what each of them says
+  --full            take no shortcut: run every check on every answer, each in a process of its own
+
+WORKBOOK_SEED=123 repeats a run that printed that seed.`;
+
+type Words =
+  | { readonly help: true }
+  | { readonly candidate: Candidate }
+  | { readonly selection: Selection; readonly isFull: boolean };
+
+/** `npm run verify [-- 01 | createClient | --mutant NAME] [--full]`: prove that the checks are right. */
 async function verify(): Promise<number> {
-  const { modules } = select("verify", process.argv.slice(2));
+  const words = parse(process.argv.slice(2));
+  if ("help" in words) {
+    console.log(help);
+    return exitCodes.fine;
+  }
+  const begun = performance.now();
   const { broker, passedOver } = await chooseBroker("check");
   for (const reason of passedOver) console.log(`Note: ${reason}.`);
-  console.log(`Broker: ${broker.name}`);
+  const seed = chooseSeed();
+  console.log(`Broker: ${broker.name}, seed ${seed}`);
+  let isFine: boolean;
+  let tail = "";
   try {
-    let problems = 0;
-    for (const module of modules) problems += await verifyModule(module, broker);
-    console.log(problems === 0 ? "All as it should be." : `${problems} problems.`);
-    return problems === 0 ? exitCodes.fine : exitCodes.wrong;
+    if ("candidate" in words) {
+      isFine = await showCandidate(words.candidate, broker, seed);
+    } else {
+      const { selection, isFull } = words;
+      const { modules, functionName } = selection;
+      const onModule = (proof: ModuleProof) => tellModule(proof);
+      const proofs = await prove(modules, broker, { seed, functionName, isFull, onModule });
+      const problems = proofs.reduce((sum, proof) => sum + proof.problems.length, 0);
+      isFine = problems === 0 && proofs.length === modules.length;
+      tail = `${isFine ? "All as it should be" : `${problems} problems`}: ${counts(proofs)}, `;
+    }
   } finally {
     await broker.stop();
   }
+  const seconds = Math.round((performance.now() - begun) / 1000);
+  console.log(`${tail}${seconds} s${cpuSeconds()}`);
+  return isFine ? exitCodes.fine : exitCodes.wrong;
 }
 
-/** Returns how many problems there are. */
-async function verifyModule(module: Module, broker: Broker): Promise<number> {
-  const { name } = module;
-  const accepted = listAnswers("test/accepted", name);
-  const mutants = listMutants(name);
-  const [solution, stub] = ["solutions", "exercises"].map((answers) => ({ module: name, answers }));
-  const right = [solution, ...accepted].filter((run) => run !== undefined);
-  const results = await runChecks([...right, ...(stub ? [stub] : []), ...mutants], broker);
-  const problems = [
-    ...lessonProblems(module),
-    ...right.flatMap((run) => wrongly(run, results)),
-    ...stubProblems(results, [name]),
-    ...mutants.flatMap((mutant) => mutantProblems(mutant, results)),
-    ...uncoveredChecks(mutants, results),
-    ...unshownMessages(module, results),
-    ...(broker.kind === "docker" || broker.kind === "native" ? leftOut(results) : []),
+/** @throws UsageError for what cannot be understood */
+function parse(args: string[]): Words {
+  try {
+    const { values, positionals } = parseArgs({
+      args,
+      allowPositionals: true,
+      options: {
+        mutant: { type: "string" },
+        full: { type: "boolean", default: false },
+        help: { type: "boolean", default: false },
+      },
+    });
+    const { mutant, full } = values;
+    if (values.help) return { help: true };
+    if (mutant === undefined) return { selection: select("verify", positionals), isFull: full };
+    if (full || positionals.length > 0) {
+      throw new UsageError(
+        "--mutant NAME stands alone: it is about one answer",
+        `npm run verify -- --mutant ${mutant}`,
+      );
+    }
+    return { candidate: findCandidate(mutant) };
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    const [first = ""] = (error as Error).message.split(/[.\n]/);
+    throw new UsageError(first, "npm run verify -- --help");
+  }
+}
+
+/** By its path, or a mutant by its name, with its module or without. */
+function findCandidate(word: string): Candidate {
+  const all = listModules().flatMap(listCandidates);
+  const path = word.replaceAll("\\", "/").replace(/^\.\//, "").replace(/\.ts$/, "");
+  const mutants = all.filter(({ kind }) => kind === "mutant");
+  const found = [
+    ...all.filter(({ answers }) => answers === `${path}.ts`),
+    ...mutants.filter((each) => [shortName(each), lastName(each)].includes(path)),
   ];
-  for (const problem of problems) console.error(`FAILED  ${problem}`);
-  const checks = results.filter(({ run }) => run.answers === "solutions");
+  const [first, second] = found;
+  if (first === undefined) {
+    const names = mutants.flatMap((each) => [shortName(each), lastName(each)]);
+    const meant = nearest(path, names);
+    throw new UsageError(
+      `there is no mutant "${word}"${meant ? `; the nearest is called ${meant}` : ""}`,
+      meant ? `npm run verify -- --mutant ${meant}` : "ls test/mutants/*",
+    );
+  }
+  if (second !== undefined) {
+    throw new UsageError(
+      `several mutants are called "${word}": ${found.map(shortName).join(", ")}`,
+      `npm run verify -- --mutant ${shortName(first)}`,
+    );
+  }
+  return first;
+}
+
+/** e.g. `01-basic-pubsub/qos-0` */
+function shortName(candidate: Candidate): string {
+  return `${candidate.module}/${lastName(candidate)}`;
+}
+
+function lastName({ answers }: Candidate): string {
+  return basename(answers, ".ts");
+}
+
+/** Which checks do not pass on one candidate, each as a learner reads it. Returns whether all is well. */
+async function showCandidate(candidate: Candidate, broker: Broker, seed: number): Promise<boolean> {
+  const module = listModules().find(({ name }) => name === candidate.module);
+  const runner = new Runner(broker);
+  try {
+    const results = await runner.run([candidate], { seed });
+    const caught = results.filter(isProblem);
+    for (const result of caught) {
+      if (module) console.log(`\n${drawProblem(module, result, process.stdout.columns ?? 80)}`);
+    }
+    console.log(`\n${candidate.answers}: ${caught.length} of ${results.length} checks do not pass`);
+    for (const result of caught) {
+      const isNamed = nameOf(result) === candidate.kills;
+      console.log(`  ${isNamed ? "kills " : "      "} ${nameOf(result)}`);
+    }
+    const findings = results.map((result) => findingOf(result, result, result.seed));
+    const problems = shortcomings(candidate, { findings });
+    for (const problem of problems) console.error(`FAILED  ${problem}`);
+    return problems.length === 0;
+  } finally {
+    await runner.close();
+  }
+}
+
+function tellModule(proof: ModuleProof): void {
+  const { module, accounts, problems, notes, seconds, reused } = proof;
+  for (const note of notes) console.log(`Note: ${note}.`);
+  for (const problem of problems) tellProblem(problem);
+  const of = (wanted: Candidate["kind"]) => [...accounts].filter(([{ kind }]) => kind === wanted);
+  const checks = of("solution").flatMap(([, { findings }]) => findings);
   const skipped = checks.filter(({ outcome }) => outcome === "skipped").length;
   console.log(
-    `${name}: ${checks.length} checks, ${accepted.length} other right answers, ` +
-      `${mutants.length} mutants` +
+    `${module.name}: ${checks.length} checks, ${of("accepted").length} other right answers, ` +
+      `${of("mutant").length} mutants` +
       `${skipped > 0 ? `, ${skipped} checks not on this broker` : ""}: ` +
-      `${problems.length === 0 ? "all as they should be" : `${problems.length} problems`}`,
-  );
-  return problems.length;
-}
-
-interface Mutant extends CheckRun {
-  /** The title of the check that must catch it. */
-  readonly kills: string;
-}
-
-function listMutants(module: string): Mutant[] {
-  return listAnswers("test/mutants", module).map((run) => {
-    const [first = ""] = readFileSync(join(root, run.answers), "utf8").split("\n");
-    return { ...run, kills: first.match(/^\/\/ Kills: (.+)$/)?.[1] ?? "" };
-  });
-}
-
-/** The files of answers to a module in a folder that has one for each. */
-function listAnswers(folder: string, module: string): CheckRun[] {
-  if (!existsSync(join(root, folder, module))) return [];
-  return readdirSync(join(root, folder, module))
-    .sort()
-    .map((file) => ({ module, answers: `${folder}/${module}/${file}` }));
-}
-
-function titleOf({ functionName, title }: CheckResult): string {
-  return `${functionName}: ${title}`;
-}
-
-function resultsOf(run: CheckRun, results: readonly CheckResult[]): CheckResult[] {
-  return results.filter(
-    (result) => result.run.module === run.module && result.run.answers === run.answers,
+      `${problems.length === 0 ? "all as they should be" : `${problems.length} problems`}` +
+      ` (${seconds.toFixed(1)} s${reused > 0 ? `, ${reused} reused` : ""})`,
   );
 }
 
-function tell(result: CheckResult): string {
-  return `"${titleOf(result)}" ended as ${result.outcome}: ${result.explanation?.headline ?? "passed"}`;
+function tellProblem({ text, of }: Problem): void {
+  console.error(`FAILED  ${text}`);
+  if (of === undefined) return;
+  const { candidate, seed } = of;
+  const name = candidate.kind === "mutant" ? shortName(candidate) : candidate.answers;
+  console.error(`        repeat with  WORKBOOK_SEED=${seed} npm run verify -- --mutant ${name}`);
 }
 
-function lessonProblems(module: Module): string[] {
-  const lesson = readLesson(module);
-  // A class has a to-do in each of its methods.
-  const written = [
-    ...new Set(
-      [...freshStub(module).matchAll(/throw new Todo\("(\w+)"\)/g)].map(([, name]) => name),
-    ),
-  ];
-  const told = lesson.sections.map(({ functionName }) => functionName);
-  return [
-    exerciseText(module) !== freshStub(module) &&
-      `${module.exercise} is not what is cut from ${module.solution}: npm run stubs`,
-    told.join() !== written.join() &&
-      `${module.lesson} has sections for ${told.join(", ")}, the exercise asks for ${written.join(", ")}`,
-    ...lesson.sections.map(
-      ({ functionName, hints }) =>
-        hints.length !== 3 && `${module.lesson}: ${functionName} has ${hints.length} hints, not 3`,
-    ),
-    Number.isNaN(lesson.minutes) && `${module.lesson} does not say "About N minutes"`,
-    lesson.keyQuestion === "" && `${module.lesson} has no key question`,
-    lesson.keyAnswer === "" && `${module.lesson} has no answer to its key question`,
-  ].filter((problem) => problem !== false);
+function counts(proofs: readonly ModuleProof[]): string {
+  const all = proofs.reduce((sum, { accounts }) => sum + accounts.size, 0);
+  const reused = proofs.reduce((sum, proof) => sum + proof.reused, 0);
+  return `${reused} reused, ${all - reused} run`;
 }
 
-/** What right answers are blamed for. */
-function wrongly(run: CheckRun, results: readonly CheckResult[]): string[] {
-  const own = resultsOf(run, results);
-  if (own.length === 0) return [`${run.answers} was not checked at all (${run.module})`];
-  return own
-    .filter(({ outcome }) => outcome !== "passed" && outcome !== "skipped")
-    .map((result) => `${run.answers} (${run.module}): ${tell(result)}`);
-}
-
-function stubProblems(results: readonly CheckResult[], modules: readonly string[]): string[] {
-  return modules.flatMap((module) => {
-    const own = resultsOf({ module, answers: "exercises" }, results);
-    if (own.length === 0) return [`exercises/${module}.ts was not checked at all`];
-    return own
-      .filter(
-        ({ outcome, functionName, explanation }) =>
-          outcome !== "skipped" &&
-          (outcome !== "todo" || !explanation?.headline.startsWith(`${functionName} `)),
-      )
-      .map((result) => `exercises/${module}.ts: instead of its own to-do, ${tell(result)}`);
-  });
-}
-
-function mutantProblems(mutant: Mutant, results: readonly CheckResult[]): string[] {
-  const own = resultsOf(mutant, results);
-  const named = own.find((result) => titleOf(result) === mutant.kills);
-  if (named === undefined) return [`${mutant.answers} names no check: "// Kills: ${mutant.kills}"`];
-  const problems = own
-    .filter(({ outcome }) => !["passed", "wrong", "skipped"].includes(outcome))
-    .map((result) => `${mutant.answers}: ${tell(result)}`);
-  if (named.outcome === "passed") problems.push(`${mutant.answers} survives "${mutant.kills}"`);
-  return problems;
-}
-
-/**
- * The checks without a mutant that fails in them and nowhere else: they might be left out unnoticed. Told
- * with what else catches the mutant that comes nearest: a check that fails now and then shows here first.
- */
-function uncoveredChecks(mutants: readonly Mutant[], results: readonly CheckResult[]): string[] {
-  return results
-    .filter(({ run, outcome }) => run.answers === "solutions" && outcome !== "skipped")
-    .flatMap((result) => {
-      const isIt = (each: CheckResult) => titleOf(each) === titleOf(result);
-      const [nearest = []] = mutants
-        .filter(({ module, kills }) => module === result.run.module && kills === titleOf(result))
-        .map((mutant) => caughtBy(mutant, results))
-        .filter((caught) => caught.some(isIt))
-        .sort((one, other) => one.length - other.length);
-      if (nearest.length === 1) return [];
-      const besides = nearest.filter((each) => !isIt(each));
-      return [
-        [
-          `no mutant is caught by "${titleOf(result)}" (${result.run.module}) alone`,
-          ...besides.map((each) => `${each.run.answers}: ${tell(each)}`),
-        ].join("\n          "),
-      ];
-    });
-}
-
-/** The checks that a mutant did not pass. */
-function caughtBy(mutant: Mutant, results: readonly CheckResult[]): CheckResult[] {
-  return resultsOf(mutant, results).filter(
-    ({ outcome }) => outcome !== "passed" && outcome !== "skipped",
-  );
-}
-
-function leftOut(results: readonly CheckResult[]): string[] {
-  return results
-    .filter(({ run, outcome }) => run.answers === "solutions" && outcome === "skipped")
-    .map((result) => `${result.run.module}: ${tell(result)}`);
-}
-
-/** The headlines in a module's checks that no mutant makes a learner see. */
-function unshownMessages(module: Module, results: readonly CheckResult[]): string[] {
-  const own = results.filter(({ run }) => run.module === module.name);
-  // Some messages cannot be met on this broker; another one's run looks for them.
-  if (own.some(({ outcome }) => outcome === "skipped")) return [];
-  const shown = own.map(({ explanation }) => explanation?.headline ?? "");
-  const source = sourcesOf(module).join("\n");
-  return [...source.matchAll(/headline:([\s\S]*?)expected:/g)]
-    .flatMap(([, text = ""]) => [...text.matchAll(/(["`])((?:\\.|(?!\1)[^\\])+)\1/g)])
-    .map(([, , headline = ""]) => headline)
-    .filter((headline) => !shown.some((text) => patternOf(headline).test(text)))
-    .map((headline) => `${module.name}: no mutant meets the message "${headline}"`);
-}
-
-/** The text of a module's checks, and of what lies beside them that they import. */
-function sourcesOf({ checks }: Module): string[] {
-  const beside = checks.flatMap((file) =>
-    [...readFileSync(join(root, file), "utf8").matchAll(/from "\.\/([^"]+)"/g)].map(
-      ([, name = ""]) => join(dirname(file), name),
-    ),
-  );
-  return [...new Set([...checks, ...beside])].map((file) => readFileSync(join(root, file), "utf8"));
-}
-
-/** A headline as it stands in the source, with anything where it has a value put in. */
-function patternOf(headline: string): RegExp {
-  const parts = headline
-    .split(/\$\{[^}]*\}/)
-    .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
-  return new RegExp(`^${parts.join(".*")}$`);
+/** The processor time of this process and of all that it has started and seen end, where Linux tells. */
+function cpuSeconds(): string {
+  try {
+    const fields = readFileSync("/proc/self/stat", "utf8")
+      .replace(/^.*\) /s, "")
+      .split(" ");
+    const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
+    return `, ${Math.round(ticks / 100)} s of processor time`;
+  } catch {
+    return "";
+  }
 }
 
 await runCommand(verify);
