@@ -54,6 +54,8 @@ export interface RunOptions {
 
 /** What it costs to start a process, in milliseconds, more or less: it has to be worth it. */
 const STARTING = 500;
+/** What it costs to take one that is ready: another one has to be started in its place. */
+const JOINING = 150;
 
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms).unref());
@@ -75,6 +77,8 @@ export class Runner {
   readonly #spares = new Map<string, CheckProcess[]>();
   readonly #alive = new Set<CheckProcess>();
   readonly #lanes: Lanes;
+  /** How long the checks of each function took the last time, in milliseconds. */
+  readonly #durations = new Map<string, number>();
   readonly #unregister: () => void;
   #isClosed = false;
 
@@ -93,12 +97,14 @@ export class Runner {
   warm(module: string): void {
     const { spares = 0 } = this.options;
     const ready = (this.#spares.get(module) ?? []).filter(({ lives }) => lives);
-    while (!this.#isClosed && ready.length < spares) {
-      const spare = this.start(module);
-      void spare.rehearse(importsOf(join(root, `solutions/${module}.ts`)));
-      ready.push(spare);
-    }
     this.#spares.set(module, ready);
+    if (this.#isClosed || ready.length >= spares) return;
+    const spare = this.start(module);
+    ready.push(spare);
+    // One after the other: so the first is ready sooner.
+    void spare
+      .rehearse(importsOf(join(root, `solutions/${module}.ts`)))
+      .then(() => this.#spares.get(module) === ready && this.warm(module));
   }
 
   /** Let go of what was kept ready, but for these modules. */
@@ -148,14 +154,14 @@ export class Runner {
   }
 
   async #runOne(run: Answers, options: RunOptions & { seed: number }): Promise<CheckResult[]> {
-    const work = new Work(run, options);
+    const work = new Work(run, options, this.#durations);
     const serve = () => this.#lanes.take(() => this.#serve(work, options), options.signal);
-    // One process finds out which checks there are. Others join it at once where they are ready, and where
-    // they have to be started first, only if it has not come far by itself.
+    // One process finds out which checks there are, and is often through before another could help. So others
+    // join one by one, the sooner where they are ready, as long as there is something left for them.
     const all = [serve()];
     await Promise.race([work.known, all[0]]);
     while (all.length < this.#lanes.size && work.canBeShared && !options.signal?.aborted) {
-      if (!this.#hasSpare(run.module)) await Promise.race([all[0], pause(STARTING)]);
+      await Promise.race([all[0], pause(this.#hasSpare(run.module) ? JOINING : STARTING)]);
       if (work.canBeShared) all.push(serve());
     }
     await Promise.all(all);
@@ -176,19 +182,20 @@ export class Runner {
       for (let next = work.next(lane); next; next = work.next(lane)) {
         const ask = (attempt: number) =>
           own.run({ file: work.file, check: next as Check, seed: work.seedOf(attempt) });
-        let report = await ask(0);
+        let attempt = 0;
+        let report = await ask(attempt);
         if (report === undefined && !signal?.aborted) {
           // What an earlier check has left behind may be to blame: once more, in a process that is new.
           own = this.#replace(own, work.run.module);
           await own.ready;
-          report = await ask(1);
+          report = await ask(++attempt);
           if (report === undefined) own = this.#replace(own, work.run.module);
         }
         if (signal?.aborted) return;
         const judged = this.judge(next, report);
         // It may have more to say that nobody has asked for: not to the next check.
         if (judged.outcome === "broken") own = this.#replace(own, work.run.module);
-        work.take(next, judged);
+        work.take(next, attempt, judged);
       }
       await own.leave();
     } finally {
@@ -238,13 +245,14 @@ class Work {
   });
   /** The function that each lane is at. */
   readonly #begun = new Map<symbol, string>();
-  /** How many checks of each function are still to come. */
-  readonly #open = new Map<string, number>();
+  /** The functions of which everything is said. */
+  readonly #told = new Set<string>();
   #stray: CheckResult | undefined;
 
   constructor(
     readonly run: Answers,
     private readonly options: RunOptions & { seed: number },
+    private readonly durations: Map<string, number>,
   ) {
     this.file = answersPath(run);
   }
@@ -268,12 +276,13 @@ class Work {
     this.#order = checks.filter(
       (check) => functionName === undefined || check.functionName === functionName,
     );
-    const todo = shuffle ? shuffled(this.#order, seed) : [...this.#order];
+    // What took longest the last time begins first; what is unknown keeps its place.
+    const lasted = ({ functionName }: Check) => this.durations.get(functionName) ?? 0;
+    const todo = shuffle
+      ? shuffled(this.#order, seed)
+      : this.#order.toSorted((one, other) => lasted(other) - lasted(one));
     const isFirst = (check: Check) => check.functionName === first;
     this.#todo = [...todo.filter(isFirst), ...todo.filter((check) => !isFirst(check))];
-    for (const { functionName } of todo) {
-      this.#open.set(functionName, (this.#open.get(functionName) ?? 0) + 1);
-    }
     this.#announce();
   }
 
@@ -297,32 +306,41 @@ class Work {
     return next;
   }
 
+  /** @param attempt from 0: what an earlier one has left with the broker is not in the way of the next */
   seedOf(attempt: number): number {
     return this.options.seed + attempt;
   }
 
-  take(check: Check, { seal: _, uses: __, residue: ___, ...report }: Report): void {
-    const result: CheckResult = { ...check, ...report, run: this.run, seed: this.options.seed };
+  take(check: Check, attempt: number, report: Report): void {
+    const { seal: _, uses: __, residue: ___, ...told } = report;
+    const seed = this.seedOf(attempt);
+    const result: CheckResult = { ...check, ...told, run: this.run, seed };
     this.#results.set(nameOf(check), result);
     this.options.onResult?.(result);
-    this.#countDown(check.functionName);
-    if (this.options.firstProblemOnly && isProblem(result)) this.#giveUp(check.functionName);
+    // One problem is enough: what is not yet begun of this function never will be.
+    if (this.options.firstProblemOnly && isProblem(result)) {
+      this.#todo = this.#todo?.filter((each) => each.functionName !== check.functionName);
+    }
+    this.#tellIfKnown(check.functionName);
   }
 
-  /** One problem is enough: what is not yet begun of this function never will be. */
-  #giveUp(functionName: string): void {
-    const isIt = (check: Check) => check.functionName === functionName;
-    for (const _ of this.#todo?.filter(isIt) ?? []) this.#countDown(functionName);
-    this.#todo = this.#todo?.filter((check) => !isIt(check));
-  }
-
-  #countDown(functionName: string): void {
-    const left = (this.#open.get(functionName) ?? 0) - 1;
-    this.#open.set(functionName, left);
-    if (left > 0) return;
-    this.options.onFunction?.(
-      this.results().filter((result) => result.functionName === functionName),
-    );
+  /**
+   * Tell of a function when nothing that is still to come could change what is said of it: all its checks
+   * have ended, or, where one problem is enough, all up to the first problem.
+   */
+  #tellIfKnown(functionName: string): void {
+    if (this.#told.has(functionName)) return;
+    const { firstProblemOnly, onFunction } = this.options;
+    for (const check of this.#order.filter((each) => each.functionName === functionName)) {
+      const result = this.#results.get(nameOf(check));
+      if (result === undefined) return;
+      if (firstProblemOnly && isProblem(result)) break;
+    }
+    this.#told.add(functionName);
+    const results = this.results().filter((result) => result.functionName === functionName);
+    const lasted = results.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
+    this.durations.set(functionName, lasted);
+    onFunction?.(results);
   }
 
   /** The checks themselves could not start. */

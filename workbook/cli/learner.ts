@@ -1,7 +1,7 @@
 import { type FunctionState, isDone } from "../checks/function-state.ts";
 import { drawProblem } from "../checks/report.ts";
 import { isUnreadable } from "../checks/type-check.ts";
-import { findDeclaration } from "../declarations.ts";
+import { listDeclarations } from "../declarations.ts";
 import { type Module, readLesson } from "../modules.ts";
 import { paint } from "../paint.ts";
 import { exerciseText } from "../stub.ts";
@@ -64,11 +64,12 @@ export class Learner {
     const after = exerciseText(module) ?? "";
     const places = listPlaces([module]);
     // A file that was caught half-way through being written says nothing of where the learner is.
-    if (!places.some(({ functionName }) => findDeclaration(after, functionName))) return;
+    const now = codeByName(after);
+    if (!places.some(({ functionName }) => now.has(functionName))) return;
     this.#texts.set(module.name, after);
+    const then = codeByName(before);
     const changed = places.filter(
-      ({ functionName }) =>
-        findDeclaration(before, functionName)?.code !== findDeclaration(after, functionName)?.code,
+      ({ functionName }) => then.get(functionName) !== now.get(functionName),
     );
     const isHere = changed.some(({ functionName }) => functionName === this.#here?.functionName);
     if (!isHere) this.#here = changed[0] ?? this.#here;
@@ -211,4 +212,14 @@ export class Learner {
     const { keyQuestion, keyAnswer } = readLesson(module);
     return `${paint.bold("Key question")}\n\n${drawLessonText(keyQuestion)}\n\n${paint.bold("Answer")}\n\n${drawLessonText(keyAnswer)}`;
   }
+}
+
+/** The code of everything that a file declares at its top level. */
+function codeByName(source: string): Map<string, string> {
+  const code = new Map<string, string>();
+  for (const declaration of listDeclarations(source)) {
+    const { name } = declaration;
+    if (name !== undefined) code.set(name, (code.get(name) ?? "") + declaration.code);
+  }
+  return code;
 }

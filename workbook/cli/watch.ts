@@ -118,6 +118,8 @@ class Watch {
           if (isTold || state.functionName !== first) return;
           isTold = true;
           console.log(`\n${learner.firstVerdict(module, state)}`);
+          // While the rest is checked, and while this is read.
+          this.#prepare();
         },
       });
     });
