@@ -1,9 +1,8 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
-import { listModules } from "./workbook/modules.ts";
 
-/** They leave their process as it was, so that it may serve the next file, too. */
-const tidy = ["test/workbook/{wire,protocols,troubles}/**/*.test.ts"];
+/** Docker's client remembers what it has once found: this needs a process that nobody else has used. */
+const alone = "test/workbook/troubles/docker-missing.test.ts";
 
 export default defineConfig({
   test: {
@@ -12,13 +11,25 @@ export default defineConfig({
     silent: "passed-only",
     pool: "forks",
     // Tests wait more than they compute.
-    maxWorkers: 2 * availableParallelism(),
+    maxWorkers: 4 * availableParallelism(),
     projects: [
-      ...listModules().map(({ name, checks }) => ({
-        test: { name, include: [...checks], setupFiles: "test/host-checks.ts" },
-      })),
-      { test: { name: "workbook", include: ["test/workbook/**/*.test.ts"], exclude: tidy } },
-      { test: { name: "workbook-tidy", include: tidy, isolate: false } },
+      {
+        test: {
+          name: "checks",
+          include: ["test/exercises/**/*.test.ts"],
+          setupFiles: "test/host-checks.ts",
+          isolate: false,
+        },
+      },
+      {
+        test: {
+          name: "workbook",
+          include: ["test/workbook/**/*.test.ts"],
+          exclude: [alone],
+          isolate: false,
+        },
+      },
+      { test: { name: "workbook-alone", include: [alone] } },
       { test: { name: "commands", include: ["test/commands/*.test.ts"] } },
     ],
   },
