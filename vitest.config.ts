@@ -11,7 +11,7 @@ export default defineConfig({
     silent: "passed-only",
     pool: "forks",
     // Tests wait more than they compute.
-    maxWorkers: 4 * availableParallelism(),
+    maxWorkers: 3 * availableParallelism(),
     projects: [
       {
         test: {
