@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 /** Docker's client remembers what it has once found: this needs a process that nobody else has used. */
-const alone = "test/workbook/troubles/docker-missing.test.ts";
+const alone = ["test/workbook/troubles/docker-missing.test.ts"];
 
 export default defineConfig({
   test: {
@@ -25,11 +25,11 @@ export default defineConfig({
         test: {
           name: "workbook",
           include: ["test/workbook/**/*.test.ts"],
-          exclude: [alone],
+          exclude: alone,
           isolate: false,
         },
       },
-      { test: { name: "workbook-alone", include: [alone] } },
+      { test: { name: "workbook-alone", include: alone } },
       { test: { name: "commands", include: ["test/commands/*.test.ts"] } },
     ],
   },

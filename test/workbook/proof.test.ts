@@ -214,10 +214,9 @@ describe("a shared process", () => {
     expect(asked.at(-1)).toBe("leave");
   });
 
-  const blocked = { headline: "one never lets go of the thread" };
   test.each<[string, Report | undefined]>([
     ["dies", undefined],
-    ["is blocked", { ...report, outcome: "wrong", explanation: blocked }],
+    ["is blocked", { ...report, outcome: "wrong", residue: ["an interrupted thread"] }],
     ["is left dirty", { ...report, residue: ["an open socket"] }],
   ])("says nothing, and serves nobody else, once it %s", async (_, given) => {
     const { shared, asked, starts } = play({ [nameOf(first)]: given });

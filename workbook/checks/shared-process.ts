@@ -19,9 +19,6 @@ export interface Right {
  */
 export function dirtOf(report: Report | undefined): string | undefined {
   if (report === undefined) return "its process ended";
-  if (report.explanation?.headline.endsWith("never lets go of the thread")) {
-    return "it blocked the thread";
-  }
   return report.residue.length > 0 ? `it left ${report.residue.join(", ")}` : undefined;
 }
 

@@ -27,9 +27,12 @@ const FIRST_LOOK = 40;
 const LOOKS = 2;
 
 const sources = new Set<Source>();
+/** What was open before the check began is none of its business: how many of each kind. */
+let before = new Map<string, number>();
 
 /** Something more can come from here, until it is taken off the list again. */
 export function addSource(source: Source): () => void {
+  if (sources.size === 0) before = countOpen();
   sources.add(source);
   return () => sources.delete(source);
 }
@@ -44,7 +47,7 @@ export function addSource(source: Source): () => void {
  */
 export async function nothingMoreComes(time: number, over: () => boolean): Promise<boolean> {
   let since = performance.now();
-  let before = traffic();
+  let seen = traffic();
   let found = 0;
   for (let pause = FIRST_LOOK; ; pause = Math.min(pause * 1.5, 200)) {
     const done = doneElsewhere();
@@ -57,8 +60,8 @@ export async function nothingMoreComes(time: number, over: () => boolean): Promi
     const isQuiet = (await loopTurns()) && !isBusy(time) && (await allSettled(over));
     await loopTurns();
     const now = traffic();
-    if (isComputing || !isQuiet || now !== before || isBusy(time)) {
-      before = now;
+    if (isComputing || !isQuiet || now !== seen || isBusy(time)) {
+      seen = now;
       since = performance.now();
       found = 0;
     } else if (!isKeptWaiting && ++found >= LOOKS && performance.now() - since > QUIET) {
@@ -79,16 +82,26 @@ function traffic(): number {
   return all;
 }
 
-/** What this process may have open without being at work: all else is a request, or somebody unknown. */
-const idle = new Set(["TCPSocketWrap", "TCPServerWrap", "PipeWrap", "Timeout", "Immediate"]);
+/** What this process may have open without being at work; all else is a request, or somebody unknown. */
+const idle = new Set(["TCPServerWrap", "PipeWrap", "Timeout", "Immediate"]);
 
 function isBusy(time: number): boolean {
   let expected = 0;
   for (const source of sources) expected += source.sockets();
-  const open = process.getActiveResourcesInfo();
-  if (open.some((name) => !idle.has(name))) return true;
-  if (open.filter((name) => name === "TCPSocketWrap").length > expected) return true;
+  for (const [name, count] of countOpen()) {
+    const own = count - (before.get(name) ?? 0);
+    const allowed = name === "TCPSocketWrap" ? expected : 0;
+    if (!idle.has(name) && own > allowed) return true;
+  }
   return isTimerDueBefore(time);
+}
+
+function countOpen(): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const name of process.getActiveResourcesInfo()) {
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  return counts;
 }
 
 async function allSettled(over: () => boolean): Promise<boolean> {

@@ -98,8 +98,16 @@ Socket.prototype.setTimeout = function (this: Socket, ...args) {
 };
 syncBuiltinESMExports();
 
+/** How many timers there were before the check began, which are none of its business. */
+let before = 0;
+
+function countTimers(): number {
+  return process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
+}
+
 /** Remember the timers that are set from now on. Returns how to end them. */
 export function watchTimers(): () => void {
+  before = countTimers();
   const watched = new Set<NodeJS.Timeout | NodeJS.Immediate>();
   timers = watched;
   promised = new Set();
@@ -148,6 +156,5 @@ function offset(): number {
 /** How many timers keep the process alive that were not set in any of these ways. */
 function unknownTimers(): number {
   const known = [...(timers ?? [])].filter((timer) => timer.hasRef() && "refresh" in timer).length;
-  const all = process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
-  return all - known - [...(promised ?? [])].filter(({ holds }) => holds).length;
+  return countTimers() - before - known - [...(promised ?? [])].filter(({ holds }) => holds).length;
 }
