@@ -201,6 +201,18 @@ describe.skipIf(missing).concurrent("npm start in a terminal", { timeout: PATIEN
     expect(await second.terminal.ended()).toBe(0);
   });
 
+  test("ends in two lines where there is no broker", async ({ onTestFinished }) => {
+    const project = await ProjectCopy.make();
+    const terminal = new Terminal(project.folder, "start", [], { MQTT_URL: "mqtt://127.0.0.1:1" });
+    onTestFinished(async () => {
+      terminal.close();
+      await project.remove();
+    }, PATIENCE);
+    expect(await terminal.ended()).toBe(3);
+    expect(terminal.text()).toMatch("Environment: no broker at MQTT_URL (127.0.0.1:1)");
+    expect(terminal.text()).not.toMatch(/^ +at /m);
+  });
+
   test("stops a demo that runs, and goes on", async (context) => {
     const { terminal, save } = await start(context);
     await terminal.after(

@@ -287,43 +287,10 @@ describe("something more can come from", () => {
         return () => client.subscribeAsync("a");
       },
     ],
+    ["a will that is delayed", willAfter({ willDelayInterval: 1, sessionExpiryInterval: 60 })],
     [
-      "a will that is delayed",
-      async () => {
-        const { client, topic } = await subscriber();
-        const mourned = await desk.client("mourned", {
-          will: {
-            topic,
-            payload: Buffer.from("x"),
-            qos: 1,
-            retain: false,
-            properties: { willDelayInterval: 1 },
-          },
-          properties: { sessionExpiryInterval: 60 },
-        });
-        const message = heard(client, "message");
-        mourned.stream.destroy();
-        return () => message;
-      },
-    ],
-    [
-      "a message that expires its session",
-      async () => {
-        const { client, topic } = await subscriber();
-        const mourned = await desk.client("mourned", {
-          will: {
-            topic,
-            payload: Buffer.from("x"),
-            qos: 1,
-            retain: false,
-            properties: { willDelayInterval: 60 },
-          },
-          properties: { sessionExpiryInterval: 1 },
-        });
-        const message = heard(client, "message");
-        mourned.stream.destroy();
-        return () => message;
-      },
+      "a will that waits for the end of its session",
+      willAfter({ willDelayInterval: 60, sessionExpiryInterval: 1 }),
     ],
     [
       "a client that connects again",
@@ -363,6 +330,26 @@ describe("something more can come from", () => {
     expect(performance.now() - begun).toBeGreaterThan(SLOW / 2);
   });
 });
+
+/** The will of a client whose line breaks, when the broker's own clock says so, in seconds. */
+function willAfter({
+  willDelayInterval,
+  sessionExpiryInterval,
+}: Record<"willDelayInterval" | "sessionExpiryInterval", number>): () => Promise<
+  () => Promise<unknown>
+> {
+  return async () => {
+    const { client, topic } = await subscriber();
+    const will = { topic, payload: Buffer.from("x"), qos: 1, retain: false } as const;
+    const mourned = await desk.client("mourned", {
+      will: { ...will, properties: { willDelayInterval } },
+      properties: { sessionExpiryInterval },
+    });
+    const message = heard(client, "message");
+    mourned.stream.destroy();
+    return () => message;
+  };
+}
 
 /** A broker that takes its time with everything but pings, which it answers at once. */
 function slowly(): Script {

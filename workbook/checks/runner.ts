@@ -101,10 +101,12 @@ export class Runner {
     if (this.#isClosed || ready.length >= spares) return;
     const spare = this.start(module);
     ready.push(spare);
-    // One after the other: so the first is ready sooner.
-    void spare
-      .rehearse(importsOf(join(root, `solutions/${module}.ts`)))
-      .then(() => this.#spares.get(module) === ready && this.warm(module));
+    // One after the other: so the first is ready sooner. Where one does not start, nor would the next, and
+    // where there is no broker, whoever waits for it says so.
+    void spare.rehearse(importsOf(join(root, `solutions/${module}.ts`))).then(
+      () => spare.lives && this.#spares.get(module) === ready && this.warm(module),
+      () => {},
+    );
   }
 
   /** Let go of what was kept ready, but for these modules. */

@@ -17,7 +17,7 @@ export interface Right {
  * Why a process can serve no other candidate after this report, or its verdict may come from an earlier one;
  * `undefined` where all is well.
  */
-export function dirtOf(report: Report | undefined): string | undefined {
+function dirtOf(report: Report | undefined): string | undefined {
   if (report === undefined) return "its process ended";
   return report.residue.length > 0 ? `it left ${report.residue.join(", ")}` : undefined;
 }

@@ -221,7 +221,12 @@ function print(judged: readonly Judged[], types: readonly TypeProblem[], broker:
     }
   }
   for (const problem of problems) console.log(`${problem}\n`);
-  console.log(paint.dim(`Broker: ${broker}`));
+  const [failed] = judged.flatMap(({ states }) =>
+    states.flatMap(({ problem }) => (problem && problem.outcome !== "todo" ? [problem] : [])),
+  );
+  // With the seed the same names and numbers come again.
+  const seed = failed ? `, WORKBOOK_SEED=${failed.seed}` : "";
+  console.log(paint.dim(`Broker: ${broker}${seed}`));
   const code = exitCodeOf(
     judged.flatMap(({ states }) => states.flatMap(({ problem }) => problem ?? [])),
   );

@@ -10,6 +10,21 @@ const PATIENCE = 1000;
  * check is over: one that is left to reconnect would go on trying, through all the later checks.
  */
 export function clientsFromHere(desk: Desk): ReadonlySet<MqttClient> {
+  return endAtEnd(desk, leave);
+}
+
+/** As above, for what nobody else cares about: whatever still lives when the check is over is ended at once. */
+export function endClientsAtEnd(desk: Desk): void {
+  endAtEnd(desk, (client) => {
+    client.on("error", () => {});
+    client.end(true);
+  });
+}
+
+function endAtEnd(
+  desk: Desk,
+  end: (client: MqttClient) => void | Promise<void>,
+): ReadonlySet<MqttClient> {
   const clients = new Set<MqttClient>();
   const { connect } = MqttClient.prototype;
   MqttClient.prototype.connect = function (this: MqttClient) {
@@ -18,7 +33,7 @@ export function clientsFromHere(desk: Desk): ReadonlySet<MqttClient> {
   };
   desk.atEnd(async () => {
     MqttClient.prototype.connect = connect;
-    await Promise.all([...clients].map(leave));
+    await Promise.all([...clients].map(end));
   });
   return clients;
 }
@@ -28,21 +43,4 @@ async function leave(client: MqttClient): Promise<void> {
   client.on("error", () => {});
   await within(client.endAsync(), () => new Error("it does not leave"), PATIENCE).catch(() => {});
   client.end(true);
-}
-
-/** As above, for what nobody else cares about: whatever still lives when the check is over is ended at once. */
-export function endClientsAtEnd(desk: Desk): void {
-  const clients = new Set<MqttClient>();
-  const { connect } = MqttClient.prototype;
-  MqttClient.prototype.connect = function (this: MqttClient) {
-    clients.add(this);
-    return connect.call(this);
-  };
-  desk.atEnd(() => {
-    MqttClient.prototype.connect = connect;
-    for (const client of clients) {
-      client.on("error", () => {});
-      client.end(true);
-    }
-  });
 }

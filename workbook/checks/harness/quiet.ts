@@ -38,12 +38,12 @@ export function addSource(source: Source): () => void {
 }
 
 /**
- * Resolves when nothing more can come before that time: no timer of the answer goes off until then, no
- * request is out, and on every line all that the broker had to say has come. Where nobody can know that
- * it never resolves: this is proof, and what it spares is waiting for a deadline.
+ * Resolves with true when nothing more can come before that time: no timer of the answer goes off until
+ * then, no request is out, and on every line all that the broker had to say has come. Where nobody can
+ * know that, it resolves with false, when the time is over: this is proof, and what it spares is waiting.
  *
  * @param time in milliseconds of `performance.now()`
- * @param over resolves when nobody waits any more
+ * @param over whether nobody waits any more
  */
 export async function nothingMoreComes(time: number, over: () => boolean): Promise<boolean> {
   let since = performance.now();
@@ -110,7 +110,6 @@ async function allSettled(over: () => boolean): Promise<boolean> {
     const look = () => (over() ? resolve(false) : void ownTimeout(look, 50));
     look();
   });
-  // Twice: what came on one line may have made the answer say something on another.
   const all = await Promise.race([answers, given]);
   return all !== false && all.every(Boolean);
 }
